@@ -1,0 +1,468 @@
+"""Deadlines worked out by hand from the written rules, one line each; the calendar is that of England in 2026."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from workflows.calendar import Calendar, named
+
+HOLIDAYS = {
+    date(2026, 4, 3): "Good Friday",
+    date(2026, 4, 6): "Easter Monday",
+    date(2026, 8, 31): "Summer bank holiday",
+    date(2026, 12, 25): "Christmas Day",
+    date(2026, 12, 28): "Boxing Day",
+    date(2027, 1, 1): "New Year’s Day",
+    date(2028, 12, 25): "Christmas Day",
+    date(2028, 12, 26): "Boxing Day",
+}
+ENGLAND = Calendar(HOLIDAYS, known_until=2028)
+EVERY_HOUR = ("Nothing. Nights, weekends and bank holidays count for this rule.",)
+NO_DAY = ("Nothing. No weekend, bank holiday or closure fell in this time.",)
+OUTSIDE = "Outside working time, so "
+LATE = "After the deadline, so it does not count."
+EARLY = "Before the clock started, so it does not count."
+IDLE = "No working time in it, so it adds nothing."
+GOOD_FRIDAY, EASTER_MONDAY = "Friday 3 April 2026: Good Friday", "Monday 6 April 2026: Easter Monday"
+EASTER = (GOOD_FRIDAY, "Saturday 4 April 2026: weekend", "Sunday 5 April 2026: weekend", EASTER_MONDAY)
+
+
+def weekend(saturday: int, month: str = "April", year: int = 2026) -> tuple[str, str]:
+    """The two lines of a weekend, by the day of the month of its Saturday (not across a month's end)."""
+    return f"Saturday {saturday} {month} {year}: weekend", f"Sunday {saturday + 1} {month} {year}: weekend"
+
+
+@dataclass(frozen=True)
+class Case:
+    """`pauses` are "from/to" with the words of the panel after the length; `started` is what follows the moment."""
+
+    rule: str
+    start: str
+    due: str
+    skipped: tuple[str, ...] = EVERY_HOUR
+    pauses: tuple[tuple[str, str], ...] = ()
+    first: str = ""
+    started: str = ""
+    closures: tuple[date, ...] = ()
+    more: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def calendar(self) -> Calendar:
+        return ENGLAND.with_closures(named(self.closures, "local closure"))
+
+
+def _forward(day: str = "Sunday 29 March 2026") -> tuple[tuple[str, str], ...]:
+    said = f"The clocks went forward an hour on {day}. Real hours were counted, so the wall clock shows an hour more."
+    return (("Clocks changed", said),)
+
+
+_BACK = (
+    (
+        "Clocks changed",
+        "The clocks went back an hour on Sunday 25 October 2026. Real hours were counted, "
+        "so the wall clock shows an hour less.",
+    ),
+)
+_XMAS = (
+    "Friday 25 December 2026: Christmas Day",
+    *weekend(26, "December"),
+    "Monday 28 December 2026: Boxing Day",
+)
+_DAY_0 = OUTSIDE + "day 0 is "
+_COUNTS = OUTSIDE + "the count starts "
+
+ELAPSED = (
+    Case("12 hours", "2026-03-27T23:30", "2026-03-28T11:30+00:00"),
+    Case("12 hours", "2026-03-28T23:30", "2026-03-29T12:30+01:00", more=_forward()),
+    Case("24 hours", "2026-03-28T23:30", "2026-03-30T00:30+01:00", more=_forward()),
+    Case("48 hours", "2026-03-27T10:00", "2026-03-29T11:00+01:00", more=_forward()),
+    Case("1 hour", "2026-03-29T00:30", "2026-03-29T02:30+01:00", more=_forward()),
+    Case("12 hours", "2026-10-24T23:30", "2026-10-25T10:30+00:00", more=_BACK),
+    Case("48 hours", "2026-10-25T00:30", "2026-10-26T23:30+00:00", more=_BACK),
+    Case("1 hour", "2026-10-25T01:30+01:00", "2026-10-25T01:30+00:00", more=_BACK),
+    Case("1 hour", "2026-10-25T01:30+00:00", "2026-10-25T02:30+00:00"),
+    Case("4 hours", "2026-04-02T22:00", "2026-04-03T02:00+01:00"),
+    Case("72 hours", "2026-12-24T10:00", "2026-12-27T10:00+00:00"),
+    Case("24 hours", "2026-12-31T12:00", "2027-01-01T12:00+00:00"),
+    Case("24 hours", "2028-02-28T09:00", "2028-02-29T09:00+00:00"),
+    Case(
+        "4 hours",
+        "2026-03-29T21:15",
+        "2026-04-02T15:10+01:00",
+        first="2026-03-30T01:15+01:00",
+        pauses=(("2026-03-29T22:40/2026-04-02T12:35", "3 days 13 h 55 min."),),
+    ),
+    Case(
+        "12 hours",
+        "2026-03-28T22:00",
+        "2026-03-29T13:00+01:00",
+        first="2026-03-29T11:00+01:00",
+        pauses=(("2026-03-29T00:00/2026-03-29T03:00", "2 h."),),
+        more=_forward(),
+    ),
+    Case(
+        "12 hours",
+        "2026-04-01T08:00",
+        "2026-04-01T23:00+01:00",
+        first="2026-04-01T20:00+01:00",
+        pauses=(
+            ("2026-04-01T09:00/2026-04-01T11:00", "2 h."),
+            ("2026-04-01T10:00/2026-04-01T12:00", "2 h. Counts for 1 h."),
+        ),
+    ),
+    Case(
+        "12 hours",
+        "2026-04-01T08:00",
+        "2026-04-01T23:00+01:00",
+        first="2026-04-01T20:00+01:00",
+        pauses=(
+            ("2026-04-01T09:00/2026-04-01T12:00", "3 h."),
+            ("2026-04-01T10:00/2026-04-01T11:00", "1 h. Inside another pause, so it counts only once."),
+        ),
+    ),
+    Case(
+        "12 hours",
+        "2026-04-01T08:00",
+        "2026-04-01T20:00+01:00",
+        pauses=(("2026-04-01T06:00/2026-04-01T07:00", f"1 h. {EARLY}"),),
+    ),
+    Case(
+        "12 hours",
+        "2026-04-01T08:00",
+        "2026-04-01T21:00+01:00",
+        first="2026-04-01T20:00+01:00",
+        pauses=(("2026-04-01T07:00/2026-04-01T09:00", "2 h. Counts for 1 h."),),
+    ),
+    Case(
+        "4 hours",
+        "2026-04-01T08:00",
+        "2026-04-01T12:00+01:00",
+        pauses=(("2026-04-01T12:00/2026-04-01T14:00", f"2 h. {LATE}"),),
+    ),
+    Case(
+        "4 hours",
+        "2026-04-01T08:00",
+        "2026-04-01T16:00+01:00",
+        first="2026-04-01T12:00+01:00",
+        pauses=(("2026-04-01T10:00/2026-04-01T13:00", "3 h."), ("2026-04-01T14:00/2026-04-01T15:00", "1 h.")),
+    ),
+    Case(
+        "4 hours",
+        "2026-04-01T08:00",
+        "2026-04-01T16:00+01:00",
+        first="2026-04-01T12:00+01:00",
+        pauses=(("2026-04-01T11:00/2026-04-01T15:00", "4 h."),),
+    ),
+)
+
+WEEK = "2026-04-08T23:59:59+01:00"
+CALENDAR_DAYS = (
+    Case("7 calendar days", "2026-04-01T10:00", WEEK),
+    Case("7 days", "2026-03-25T10:00", "2026-04-01T23:59:59+01:00"),
+    Case("7 calendar days", "2026-10-20T10:00", "2026-10-27T23:59:59+00:00"),
+    Case("2 calendar days", "2026-04-02T23:59:59", "2026-04-04T23:59:59+01:00"),
+    Case("1 day", "2026-04-01T00:00", "2026-04-02T23:59:59+01:00"),
+    Case("14 calendar days", "2028-02-20T10:00", "2028-03-05T23:59:59+00:00"),
+    Case("28 calendar days", "2026-12-14T10:00", "2027-01-11T23:59:59+00:00"),
+    Case(
+        "7 calendar days",
+        "2026-04-01T10:00",
+        "2026-04-10T23:59:59+01:00",
+        first=WEEK,
+        pauses=(("2026-04-02T12:00/2026-04-04T12:00", "2 days. 2 midnights, so 2 days more."),),
+    ),
+    Case(
+        "7 calendar days",
+        "2026-04-01T10:00",
+        WEEK,
+        pauses=(("2026-04-02T09:00/2026-04-02T23:00", "14 h. No midnight in it, so it adds nothing."),),
+    ),
+    Case(
+        "7 calendar days",
+        "2026-04-01T10:00",
+        "2026-04-09T23:59:59+01:00",
+        first=WEEK,
+        pauses=(("2026-04-02T00:00/2026-04-03T00:00", "1 day. 1 midnight, so 1 day more."),),
+    ),
+    Case(
+        "7 calendar days",
+        "2026-04-01T10:00",
+        "2026-04-09T23:59:59+01:00",
+        first=WEEK,
+        pauses=(
+            ("2026-04-02T22:00/2026-04-03T02:00", "4 h. 1 midnight, so 1 day more."),
+            ("2026-04-02T23:00/2026-04-03T03:00", "4 h. No midnight in it, so it adds nothing."),
+        ),
+    ),
+    Case(
+        "7 calendar days",
+        "2026-04-01T10:00",
+        "2026-04-10T23:59:59+01:00",
+        first=WEEK,
+        pauses=(("2026-04-08T12:00/2026-04-10T12:00", "2 days. 2 midnights, so 2 days more."),),
+    ),
+    Case(
+        "7 calendar days",
+        "2026-04-01T10:00",
+        WEEK,
+        pauses=(("2026-04-09T00:00/2026-04-10T12:00", f"1 day 12 h. {LATE}"),),
+    ),
+    Case(
+        "7 calendar days",
+        "2026-03-25T10:00",
+        "2026-04-03T23:59:59+01:00",
+        first="2026-04-01T23:59:59+01:00",
+        pauses=(("2026-03-28T12:00/2026-03-30T12:00", "1 day 23 h. 2 midnights, so 2 days more."),),
+    ),
+    Case(
+        "7 calendar days",
+        "2026-04-01T10:00",
+        "2026-04-09T23:59:59+01:00",
+        first=WEEK,
+        pauses=(("2026-03-30T10:00/2026-04-02T10:00", "3 days. 1 midnight, so 1 day more."),),
+    ),
+)
+
+MONTHS = (
+    Case("3 months", "2026-08-31T10:00", "2026-11-30T23:59:59+00:00"),
+    Case("1 month", "2027-01-31T10:00", "2027-02-28T23:59:59+00:00"),
+    Case("1 month", "2028-01-31T10:00", "2028-02-29T23:59:59+00:00"),
+    Case(
+        "12 months",
+        "2028-02-29T10:00",
+        "2029-02-28T23:59:59+00:00",
+        more=(("Bank holidays", "Known up to the end of 2028 only. Bank holidays make no difference to this rule."),),
+    ),
+    Case("1 month", "2026-11-30T10:00", "2026-12-30T23:59:59+00:00"),
+    Case("2 calendar months", "2026-12-15T10:00", "2027-02-15T23:59:59+00:00"),
+    Case("1 month", "2026-03-31T10:00", "2026-04-30T23:59:59+01:00"),
+    Case(
+        "1 month",
+        "2027-01-31T10:00",
+        "2027-03-01T23:59:59+00:00",
+        first="2027-02-28T23:59:59+00:00",
+        pauses=(("2027-02-10T12:00/2027-02-11T12:00", "1 day. 1 midnight, so 1 day more."),),
+    ),
+)
+
+WORKING_DAYS = (
+    Case("5 working days", "2026-04-02T16:30", "2026-04-13T17:00+01:00", (*EASTER, *weekend(11))),
+    Case("1 working day", "2026-04-01T09:00", "2026-04-02T17:00+01:00", NO_DAY),
+    Case("1 working day", "2026-04-01T08:59", "2026-04-02T17:00+01:00", NO_DAY),
+    Case("1 working day", "2026-04-01T16:59", "2026-04-02T17:00+01:00", NO_DAY),
+    Case(
+        "1 working day", "2026-04-01T17:00", "2026-04-07T17:00+01:00", EASTER, started=f"{_DAY_0}Thursday 2 April 2026."
+    ),
+    Case(
+        "1 working day", "2026-04-02T17:00", "2026-04-08T17:00+01:00", EASTER, started=f"{_DAY_0}Tuesday 7 April 2026."
+    ),
+    Case(
+        "2 working days",
+        "2026-04-04T12:00",
+        "2026-04-09T17:00+01:00",
+        EASTER[1:],
+        started=f"{_DAY_0}Tuesday 7 April 2026.",
+    ),
+    Case(
+        "2 working days", "2026-04-03T10:00", "2026-04-09T17:00+01:00", EASTER, started=f"{_DAY_0}Tuesday 7 April 2026."
+    ),
+    Case("2 working days", "2026-12-24T10:00", "2026-12-30T17:00+00:00", _XMAS),
+    Case(
+        "5 working days",
+        "2026-12-23T15:00",
+        "2027-01-04T17:00+00:00",
+        (*_XMAS, "Friday 1 January 2027: New Year’s Day", *weekend(2, "January", 2027)),
+    ),
+    Case("2 working days", "2026-03-27T10:00", "2026-03-31T17:00+01:00", weekend(28, "March")),
+    Case("2 working days", "2026-10-23T10:00", "2026-10-27T17:00+00:00", weekend(24, "October")),
+    Case(
+        "3 working days",
+        "2026-08-28T09:00",
+        "2026-09-03T17:00+01:00",
+        (*weekend(29, "August"), "Monday 31 August 2026: Summer bank holiday"),
+    ),
+    Case(
+        "2 working days",
+        "2026-04-07T10:00",
+        "2026-04-10T17:00+01:00",
+        ("Wednesday 8 April 2026: local closure",),
+        closures=(date(2026, 4, 8),),
+    ),
+    Case(
+        "2 working days",
+        "2026-04-07T10:00",
+        "2026-04-10T17:00+01:00",
+        ("Tuesday 7 April 2026: local closure",),
+        closures=(date(2026, 4, 7),),
+        started=f"{_DAY_0}Wednesday 8 April 2026.",
+    ),
+    Case("2 working days", "2026-04-10T10:00", "2026-04-14T17:00+01:00", weekend(11), closures=(date(2026, 4, 11),)),
+    Case(
+        "2 working days",
+        "2026-04-10T10:00",
+        "2026-04-14T17:00+01:00",
+        weekend(11),
+        pauses=(("2026-04-10T17:00/2026-04-13T09:00", f"2 days 16 h. {IDLE}"),),
+    ),
+    Case(
+        "5 working days",
+        "2026-04-13T10:00",
+        "2026-04-22T17:00+01:00",
+        weekend(18),
+        first="2026-04-20T17:00+01:00",
+        pauses=(("2026-04-14T12:00/2026-04-16T12:00", "2 days. Adds 2 working days."),),
+    ),
+    Case(
+        "2 working days",
+        "2026-04-13T10:00",
+        "2026-04-16T11:00+01:00",
+        NO_DAY,
+        first="2026-04-15T17:00+01:00",
+        pauses=(("2026-04-14T10:00/2026-04-14T12:00", "2 h. Adds 2 working hours."),),
+    ),
+    Case(
+        "5 working days",
+        "2026-04-01T10:00",
+        "2026-04-13T17:00+01:00",
+        (*EASTER, *weekend(11)),
+        first="2026-04-10T17:00+01:00",
+        pauses=(("2026-04-02T13:00/2026-04-07T13:00", "5 days. Adds 1 working day."),),
+    ),
+    Case(
+        "2 working days",
+        "2026-04-13T10:00",
+        "2026-04-16T12:00+01:00",
+        NO_DAY,
+        first="2026-04-15T17:00+01:00",
+        pauses=(
+            ("2026-04-14T10:00/2026-04-14T12:00", "2 h. Adds 2 working hours."),
+            ("2026-04-14T11:00/2026-04-14T13:00", "2 h. Adds 1 working hour."),
+        ),
+    ),
+    Case(
+        "2 working days",
+        "2026-04-13T10:00",
+        "2026-04-16T17:00+01:00",
+        NO_DAY,
+        first="2026-04-15T17:00+01:00",
+        pauses=(("2026-04-14T07:00/2026-04-14T20:00", "13 h. Adds 1 working day."),),
+    ),
+    Case(
+        "2 working days",
+        "2026-04-13T10:00",
+        "2026-04-16T11:00+01:00",
+        NO_DAY,
+        first="2026-04-15T17:00+01:00",
+        pauses=(("2026-04-15T16:00/2026-04-16T10:00", "18 h. Adds 2 working hours."),),
+    ),
+    Case(
+        "2 working days",
+        "2026-04-13T10:00",
+        "2026-04-15T17:00+01:00",
+        NO_DAY,
+        pauses=(("2026-04-15T17:00/2026-04-16T12:00", f"19 h. {LATE}"),),
+    ),
+    Case(
+        "2 working days",
+        "2026-04-13T10:00",
+        "2026-04-16T10:00+01:00",
+        NO_DAY,
+        first="2026-04-15T17:00+01:00",
+        pauses=(("2026-04-13T09:00/2026-04-13T11:00", "2 h. Adds 1 working hour."),),
+    ),
+    Case(
+        "2 working days",
+        "2026-04-13T10:00",
+        "2026-04-16T17:00+01:00",
+        NO_DAY,
+        first="2026-04-15T17:00+01:00",
+        pauses=(
+            ("2026-04-14T13:00/2026-04-14T16:20", "3 h 20 min. Adds 3 working hours 20 min."),
+            ("2026-04-15T09:00/2026-04-15T13:40", "4 h 40 min. Adds 4 working hours 40 min."),
+        ),
+    ),
+    Case(
+        "5 working days",
+        "2026-04-13T10:00",
+        "2026-04-22T17:00+01:00",
+        ("Wednesday 15 April 2026: local closure", *weekend(18)),
+        first="2026-04-21T17:00+01:00",
+        pauses=(("2026-04-14T12:00/2026-04-16T12:00", "2 days. Adds 1 working day."),),
+        closures=(date(2026, 4, 15),),
+    ),
+    Case(
+        "10 working days",
+        "2028-12-20T10:00",
+        "2029-01-05T17:00+00:00",
+        (
+            *weekend(23, "December", 2028),
+            "Monday 25 December 2028: Christmas Day",
+            "Tuesday 26 December 2028: Boxing Day",
+            *weekend(30, "December", 2028),
+        ),
+        more=(("Bank holidays", "Known up to the end of 2028 only. Later ones may move this deadline."),),
+    ),
+)
+
+WORKING_HOURS = (
+    Case("16 working hours", "2026-04-16T09:00", "2026-04-17T17:00+01:00", NO_DAY),
+    Case("16 working hours", "2026-04-14T13:00", "2026-04-16T13:00+01:00", NO_DAY),
+    Case("4 working hours", "2026-04-10T15:00", "2026-04-13T11:00+01:00", weekend(11)),
+    Case(
+        "4 working hours",
+        "2026-04-10T17:00",
+        "2026-04-13T13:00+01:00",
+        weekend(11),
+        started=f"{_COUNTS}Monday 13 April 2026, 9am.",
+    ),
+    Case(
+        "4 working hours",
+        "2026-04-10T08:00",
+        "2026-04-10T13:00+01:00",
+        NO_DAY,
+        started=f"{_COUNTS}Friday 10 April 2026, 9am.",
+    ),
+    Case(
+        "8 working hours",
+        "2026-04-11T12:00",
+        "2026-04-13T17:00+01:00",
+        weekend(11),
+        started=f"{_COUNTS}Monday 13 April 2026, 9am.",
+    ),
+    Case("8 working hours", "2026-04-02T13:00", "2026-04-07T13:00+01:00", EASTER),
+    Case("1 working hour", "2026-03-27T16:30", "2026-03-30T09:30+01:00", weekend(28, "March")),
+    Case("1 working hour", "2026-10-23T16:30", "2026-10-26T09:30+00:00", weekend(24, "October")),
+    Case("40 working hours", "2026-04-13T09:00", "2026-04-17T17:00+01:00", NO_DAY),
+    Case(
+        "4 working hours",
+        "2026-04-14T10:00",
+        "2026-04-14T15:00+01:00",
+        NO_DAY,
+        first="2026-04-14T14:00+01:00",
+        pauses=(("2026-04-14T12:00/2026-04-14T13:00", "1 h. Adds 1 working hour."),),
+    ),
+    Case(
+        "4 working hours",
+        "2026-04-10T15:00",
+        "2026-04-13T13:00+01:00",
+        weekend(11),
+        first="2026-04-13T11:00+01:00",
+        pauses=(("2026-04-10T16:00/2026-04-13T10:00", "2 days 18 h. Adds 2 working hours."),),
+    ),
+    Case(
+        "4 working hours",
+        "2026-04-14T13:00",
+        "2026-04-15T09:30+01:00",
+        NO_DAY,
+        first="2026-04-14T17:00+01:00",
+        pauses=(("2026-04-14T16:30/2026-04-14T20:00", "3 h 30 min. Adds 30 min of working time."),),
+    ),
+    Case(
+        "8 working hours",
+        "2026-04-14T13:00",
+        "2026-04-16T13:00+01:00",
+        ("Wednesday 15 April 2026: local closure",),
+        closures=(date(2026, 4, 15),),
+    ),
+)
+
+CASES = (*ELAPSED, *CALENDAR_DAYS, *MONTHS, *WORKING_DAYS, *WORKING_HOURS)

@@ -1,0 +1,6 @@
+"""What may happen, and nothing else: every workflow of the hub, listed by hand."""
+
+from workflows.core import Workflow
+from workflows.referral import REFERRAL
+
+ALL: dict[str, Workflow] = {workflow.name: workflow for workflow in (REFERRAL,)}

@@ -1,0 +1,65 @@
+"""Clock arithmetic in one place: rules, calendars, pauses, deadlines that explain themselves, warnings, time left."""
+
+from workflows.deadlines import Change, Count, Deadline, Effect, Pause, work_out
+from workflows.durations import (
+    LONDON,
+    Basis,
+    ClockChange,
+    Rule,
+    date_words,
+    length_words,
+    moment_rule,
+    moment_words,
+    parse_duration,
+    parse_moment,
+    zone_words,
+)
+from workflows.explain import Step
+from workflows.notice import (
+    WARN_PERCENTS,
+    Notice,
+    Used,
+    net_seconds,
+    notices,
+    outcome_words,
+    ring_moment,
+    send_moment,
+    time_left,
+    time_used,
+    warnings,
+)
+from workflows.working_time import Calendar, named
+
+__all__ = [
+    "LONDON",
+    "WARN_PERCENTS",
+    "Basis",
+    "Calendar",
+    "Change",
+    "ClockChange",
+    "Count",
+    "Deadline",
+    "Effect",
+    "Notice",
+    "Pause",
+    "Rule",
+    "Step",
+    "Used",
+    "date_words",
+    "length_words",
+    "moment_rule",
+    "moment_words",
+    "named",
+    "net_seconds",
+    "notices",
+    "outcome_words",
+    "parse_duration",
+    "parse_moment",
+    "ring_moment",
+    "send_moment",
+    "time_left",
+    "time_used",
+    "warnings",
+    "work_out",
+    "zone_words",
+]

@@ -1,0 +1,158 @@
+"""The actions every item has, whatever its workflow; they keep the state and stand in its history."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workflows.core import SAME, Action, Actor, Ask, May
+from workflows.roles import Capacity, Role
+
+ANYWHERE = ()
+"""Sources of an everyday action: any state, an ending one too where it says so."""
+
+WHO_ARRANGES = (
+    May(capacity=Capacity.OWNER),
+    May(Role.COORDINATOR),
+    May(Role.CASE_MANAGER),
+    May(capacity=Capacity.CONVENOR),
+    May(capacity=Capacity.CHAIR),
+)
+
+
+def is_open(item: Any, _actor: Actor) -> str | None:
+    """It is still open"""
+    return None if item.is_open else "It has ended"
+
+
+def is_sent(item: Any, _actor: Actor) -> str | None:
+    """It has been sent"""
+    return "It is still a draft" if item.is_draft else None
+
+
+def has_a_clock(item: Any, _actor: Actor) -> str | None:
+    """A clock is running"""
+    return None if any(clock.is_running for clock in item.clocks) else "No clock is running"
+
+
+def has_a_pause_to_approve(item: Any, actor: Actor) -> str | None:
+    """Somebody else asked for a pause"""
+    waiting = [clock.asked for clock in item.clocks if clock.asked and clock.stopped_at is None]
+    if not waiting:
+        return "Nobody has asked for a pause"
+    if all(asked["by_id"] == actor.user_id for asked in waiting):
+        return "You asked for this pause, so another person must approve it"
+    return None
+
+
+def has_a_paused_clock(item: Any, _actor: Actor) -> str | None:
+    """A clock was paused on request"""
+    asked = any(clock.paused_at and clock.pauses and clock.pauses[-1].get("approved_by") for clock in item.clocks)
+    return None if asked else "No clock was paused on request"
+
+
+def is_another_priority(item: Any, values: Mapping[str, Any]) -> str | None:
+    """The priority differs from the one it has."""
+    return "It already has this priority" if values.get("priority") == item.priority else None
+
+
+ASSIGN = Action(
+    "assign",
+    "Give it to somebody",
+    ANYWHERE,
+    SAME,
+    by=WHO_ARRANGES,
+    needs=(is_open,),
+    asks=(Ask("owner_id", "Who owns it now?", "person"),),
+)
+ADD_PARTY = Action(
+    "add_party",
+    "Let somebody see it",
+    ANYWHERE,
+    SAME,
+    by=WHO_ARRANGES,
+    needs=(is_open, is_sent),
+    asks=(Ask("organisation_id", "Which organisation?", "organisation"),),
+    reason=True,
+)
+REMOVE_PARTY = Action(
+    "remove_party",
+    "End somebody's access",
+    ANYWHERE,
+    SAME,
+    by=WHO_ARRANGES,
+    asks=(Ask("organisation_id", "Which organisation?", "organisation"),),
+    reason=True,
+)
+NOTE = Action(
+    "note",
+    "Write a note",
+    ANYWHERE,
+    SAME,
+    by=(May(capacity=Capacity.ONLOOKER),),
+    asks=(
+        Ask("note", "Your note", "long_text"),
+        Ask("audience", "Who may read it?", "choice", codes="audience"),
+    ),
+)
+CORRECT_FIELD = Action(
+    "correct_field",
+    "Correct an answer",
+    ANYWHERE,
+    SAME,
+    by=(May(capacity=Capacity.REQUESTER), May(capacity=Capacity.OWNER), May(Role.REFERRER, Capacity.REFERRER)),
+    needs=(is_sent,),
+    asks=(Ask("field", "Which answer is wrong?", "choice"), Ask("value", "The right answer", "long_text")),
+    reason=True,
+)
+CHANGE_PRIORITY = Action(
+    "change_priority",
+    "Change the priority",
+    ANYWHERE,
+    SAME,
+    needs=(is_open, is_sent),
+    asks=(Ask("priority", "New priority", "choice", codes="priority", check=is_another_priority),),
+    reason=True,
+)
+ASK_PAUSE = Action(
+    "ask_pause",
+    "Ask to pause a clock",
+    ANYWHERE,
+    SAME,
+    by=(May(capacity=Capacity.ONLOOKER),),
+    needs=(is_open, has_a_clock),
+    asks=(Ask("clock", "Which clock?", "choice"),),
+    reason=True,
+)
+APPROVE_PAUSE = Action(
+    "approve_pause",
+    "Approve a pause",
+    ANYWHERE,
+    SAME,
+    by=(May(Role.COORDINATOR), May(Role.CASE_MANAGER), May(Role.HEAD_OF_COMMISSIONING), May(capacity=Capacity.CONVENOR)),
+    needs=(is_open, has_a_pause_to_approve),
+    asks=(Ask("clock", "Which clock?", "choice"),),
+)
+RESUME_CLOCK = Action(
+    "resume_clock",
+    "Let a clock run again",
+    ANYWHERE,
+    SAME,
+    by=(May(Role.COORDINATOR), May(Role.CASE_MANAGER), May(Role.HEAD_OF_COMMISSIONING), May(capacity=Capacity.CONVENOR)),
+    needs=(is_open, has_a_paused_clock),
+    asks=(Ask("clock", "Which clock?", "choice"),),
+    reason=True,
+)
+
+EVERYDAY: tuple[Action, ...] = (
+    ASSIGN,
+    NOTE,
+    CHANGE_PRIORITY,
+    ADD_PARTY,
+    REMOVE_PARTY,
+    CORRECT_FIELD,
+    ASK_PAUSE,
+    APPROVE_PAUSE,
+    RESUME_CLOCK,
+)
+"""In the order the pages show them."""
+
+BY_NAME: dict[str, Action] = {action.name: action for action in EVERYDAY}

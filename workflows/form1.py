@@ -1,0 +1,240 @@
+"""Form 1: which answers a referral must have at each priority, and what is still missing.
+
+Source: shared design, referral page ("Sets") and the published Form 1. The fields themselves are in `form1_fields`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from workflows.form1_fields import FIELD, FIELDS, SECTIONS, Field, Kind, Section, fields_of
+
+__all__ = [
+    "ALLOWED_PRIORITIES",
+    "DETAINED",
+    "EMERGENCY",
+    "EMERGENCY_SET",
+    "FIELD",
+    "FIELDS",
+    "FULL_SET",
+    "LD_OR_AUTISM_POSSIBLE",
+    "PRIORITIES",
+    "ROUTINE",
+    "SECTIONS",
+    "URGENT",
+    "Demand",
+    "Facts",
+    "Field",
+    "Kind",
+    "Missing",
+    "Section",
+    "cetr_missing",
+    "fields_of",
+    "follow_up",
+    "missing",
+    "missing_fields",
+    "priorities_for",
+]
+
+EMERGENCY: Final = "emergency"
+URGENT: Final = "urgent"
+ROUTINE: Final = "routine"
+PRIORITIES: Final = (EMERGENCY, URGENT, ROUTINE)
+
+# Adult secure units assess before they admit, so nobody is admitted there as an emergency.
+ALLOWED_PRIORITIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "cyp": PRIORITIES,
+    "secure": (URGENT, ROUTINE),
+    "aed": PRIORITIES,
+}
+
+# National legal status codes under which a person is held; guardianship (35, 36) holds nobody in hospital.
+DETAINED: Final = frozenset(
+    {"02", "03", "04", "05", "06", "07", "08", "09", "10", "12", "13"}
+    | {"14", "15", "16", "17", "18", "19", "20", "31", "32", "37", "38"}
+)
+# National status codes from "confirmed" to "suspected": each of them calls for a care and treatment review.
+LD_OR_AUTISM_POSSIBLE: Final = frozenset(["1", "2", "3", "4"])
+NO_CONSENT: Final = "not_established"
+
+Facts = Mapping[str, object] | object
+"""A mapping of field names to typed values, or any object (a model row) that has them as attributes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that is still missing: the field it belongs to and what to do about it."""
+
+    field: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One thing a set asks for; `met` says whether the facts have it."""
+
+    field: str
+    sentence: str
+    met: Callable[[Facts], bool]
+
+
+def _value(facts: Facts, name: str) -> object:
+    return facts.get(name) if isinstance(facts, Mapping) else getattr(facts, name, None)
+
+
+def _has(facts: Facts, name: str) -> bool:
+    value = _value(facts, name)
+    return bool(value.strip()) if isinstance(value, str) else value is not None
+
+
+_HOW: Final[Mapping[Kind, str]] = {
+    "text": "write it in",
+    "long_text": "write a few words",
+    "date": "give the date",
+    "moment": "give the date and time",
+    "yes_no": "answer yes or no",
+    "choice": "choose it from the list",
+    "nhs_number": "give its 10 digits",
+    "postcode": "write it in",
+    "phone": "give a number we can ring",
+    "email": "write it in",
+    "organisation": "choose the organisation",
+}
+
+
+def _needs(name: str) -> Demand:
+    field = FIELD[name]
+    is_question = field.label.endswith("?") or field.label.startswith(("Where", "Why"))
+    lead = f"“{field.label}” has no answer" if is_question else f"{field.label} is missing"
+    sentence = f"{lead}: {_HOW[field.kind]}"
+    return Demand(name, sentence, lambda facts: _has(facts, name))
+
+
+def _has_identity(facts: Facts) -> bool:
+    named = _has(facts, "family_name") and _has(facts, "date_of_birth")
+    return named or _has(facts, "nhs_number") or _has(facts, "no_identity_reason")
+
+
+def _number_or(name: str) -> Callable[[Facts], bool]:
+    return lambda facts: _has(facts, "nhs_number") or _has(facts, name)
+
+
+def _has_basis(facts: Facts) -> bool:
+    consent = _has(facts, "consent_basis") and _value(facts, "consent_basis") != NO_CONSENT
+    return consent or _has(facts, "lawful_basis")
+
+
+def _is_restriction_explained(facts: Facts) -> bool:
+    return _value(facts, "sharing_restricted") is not True or _has(facts, "sharing_restriction_details")
+
+
+def _is_detention_dated(facts: Facts) -> bool:
+    return _value(facts, "legal_status") not in DETAINED or _has(facts, "legal_status_from")
+
+
+_BASIS = Demand(
+    "consent_basis",
+    "Consent or a lawful basis is missing: say who agreed, or choose the lawful basis for going on without consent",
+    _has_basis,
+)
+_RESTRICTION = Demand(
+    "sharing_restriction_details",
+    "Sharing is limited but the details are missing: say what must not be shared, and with whom",
+    _is_restriction_explained,
+)
+
+EMERGENCY_SET: Final[tuple[Demand, ...]] = (
+    _needs("service_line"),
+    _needs("priority"),
+    Demand(
+        "no_identity_reason",
+        "The person is not named: give the NHS number, or the family name and date of birth, or why there is neither",
+        _has_identity,
+    ),
+    _needs("location_kind"),
+    _needs("where_now"),
+    _needs("immediate_risk"),
+    _needs("legal_status"),
+    _BASIS,
+    _needs("call_back_number"),
+    _needs("why_it_cannot_wait"),
+    _RESTRICTION,
+)
+"""What a doctor in A&E can give at half past eleven at night."""
+
+FULL_SET: Final[tuple[Demand, ...]] = (
+    _needs("service_line"),
+    _needs("priority"),
+    _needs("bed_type_wanted"),
+    _needs("referring_organisation"),
+    _needs("referrer_name"),
+    _needs("location_kind"),
+    _needs("call_back_number"),
+    _needs("family_name"),
+    _needs("given_name"),
+    _needs("date_of_birth"),
+    Demand(
+        "nhs_number_status",
+        "NHS number is missing: give its 10 digits, or choose the NHS number status",
+        _number_or("nhs_number_status"),
+    ),
+    Demand(
+        "no_identity_reason",
+        "NHS number is missing: give its 10 digits, or choose why there is none",
+        _number_or("no_identity_reason"),
+    ),
+    _needs("postcode"),
+    _BASIS,
+    _needs("sharing_restricted"),
+    _RESTRICTION,
+    _needs("legal_status"),
+    Demand(
+        "legal_status_from",
+        "Date the legal status began is missing: the person is held under it, so give the date",
+        _is_detention_dated,
+    ),
+    _needs("primary_reason"),
+    _needs("presenting_problem"),
+    _needs("learning_disability"),
+    _needs("autism"),
+)
+"""What an urgent or routine referral must have before the hub starts its review."""
+
+
+def missing_fields(facts: Facts, priority: str | None) -> tuple[Missing, ...]:
+    """Return what the set of this priority still lacks, in the page's order; an unknown priority has the full set."""
+    demands = EMERGENCY_SET if priority == EMERGENCY else FULL_SET
+    return tuple(Missing(demand.field, demand.sentence) for demand in demands if not demand.met(facts))
+
+
+def missing(facts: Facts, priority: str | None) -> tuple[str, ...]:
+    """Return one sentence for each thing the set of this priority still lacks; empty when it is complete."""
+    return tuple(item.sentence for item in missing_fields(facts, priority))
+
+
+def follow_up(facts: Facts) -> tuple[Missing, ...]:
+    """Return what an emergency referral still owes of the full set, to be asked for within 24 hours."""
+    return missing_fields(facts, None)
+
+
+def cetr_missing(facts: Facts) -> str | None:
+    """Return why a referral cannot be accepted for want of a C(E)TR, or None.
+
+    Learning disability or autism, confirmed or suspected, calls for the date of a community C(E)TR, the date of a local
+    area emergency protocol meeting (LAEP), or a coded reason why there was neither.
+    """
+    if not {_value(facts, "learning_disability"), _value(facts, "autism")} & LD_OR_AUTISM_POSSIBLE:
+        return None
+    if any(_has(facts, name) for name in ("cetr_on", "laep_on", "no_cetr_reason")):
+        return None
+    return (
+        "Learning disability or autism is confirmed or suspected: give the date of the community C(E)TR or of the "
+        "emergency meeting (LAEP), or choose why there was neither"
+    )
+
+
+def priorities_for(service_line: str) -> tuple[str, ...]:
+    """Return the priorities a service line takes, most pressing first; all of them when the line is not known."""
+    return ALLOWED_PRIORITIES.get(service_line, PRIORITIES)
