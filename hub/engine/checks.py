@@ -1,0 +1,110 @@
+"""Everything that must be right before an action is done: who, what is missing, the answers, the reason."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from hub.codes import codes
+from hub.engine.authority import why_not
+from hub.engine.refusal import Problem
+from hub.engine.turn import Turn, as_json
+from workflows.core import Action, Actor, Ask, Need
+
+LONGEST_ANSWER = 8_000
+"""Characters in one answer."""
+
+
+def problems_of(turn: Turn) -> list[Problem]:
+    """All that is wrong, in the order a person would mend it; empty when the action can be done."""
+    refused = why_not(turn.kind.workflow, turn.action, turn.item, turn.actor, turn.parties)
+    found = [Problem(refused)] if refused else []
+    found += [Problem(words) for words in missing(turn.action, turn.item, turn.actor)]
+    found += _answers(turn)
+    if turn.action.reason and not turn.reason:
+        found.append(Problem("Give your reason", "reason"))
+    if turn.reason and (len(turn.reason) > LONGEST_ANSWER or not _can_be_stored(turn.reason)):
+        found.append(Problem(f"The reason must be text of at most {LONGEST_ANSWER:,} characters", "reason"))
+    return found
+
+
+def missing(action: Action, item: Any, actor: Actor) -> list[str]:
+    """What must already be true and is not, one sentence each."""
+    return [words for need in action.needs for words in reasons(need, item, actor)]
+
+
+def reasons(need: Need, item: Any, actor: Actor) -> list[str]:
+    """Why one need does not hold; empty when it does."""
+    said = need(item, actor)
+    if said is None:
+        return []
+    return [said] if isinstance(said, str) else list(said)
+
+
+def _answers(turn: Turn) -> Iterator[Problem]:
+    known = {ask.name for ask in turn.action.questions}
+    for name in turn.values:
+        if name not in known:
+            yield Problem(f"“{name}” is not asked for here", name)
+    for ask in turn.action.questions:
+        value = turn.values.get(ask.name)
+        if _is_empty(value):
+            if not ask.optional:
+                yield Problem(_please(ask), ask.name)
+                continue
+            if ask.name not in turn.values:
+                continue
+            turn.values[ask.name] = None
+        elif wrong := wrong_kind(ask, value):
+            yield Problem(wrong, ask.name)
+            continue
+        if ask.check is not None and (said := ask.check(turn.item, turn.values)):
+            yield Problem(said, ask.name)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _please(ask: Ask) -> str:
+    if ask.kind in {"choice", "yes_no", "choices", "organisation", "person"}:
+        return f"{ask.label.rstrip('?')}: choose an answer"
+    if ask.kind == "tick":
+        return "Tick the box to go on"
+    return f"{ask.label.rstrip('?')}: write an answer"
+
+
+def wrong_kind(ask: Ask, value: Any) -> str | None:
+    """Why a value cannot be the answer to `ask`, or None: its type, its length, its code list."""
+    expected: dict[str, type | tuple[type, ...]] = {
+        "yes_no": bool,
+        "tick": bool,
+        "moment": datetime,
+        "date": date,
+        "person": int,
+        "organisation": (int, str),
+        "choices": (list, tuple),
+    }
+    if not isinstance(value, expected.get(ask.kind, str)):
+        return f"{ask.label}: this is not an answer of the right kind"
+    if isinstance(value, str):
+        if len(value) > LONGEST_ANSWER:
+            return f"{ask.label}: use at most {LONGEST_ANSWER:,} characters"
+        if not _can_be_stored(value):
+            return f"{ask.label}: this holds a character that cannot be stored"
+    if ask.kind == "choice" and ask.codes and value not in codes(ask.codes):
+        return f"{ask.label}: choose one from the list"
+    return None
+
+
+def _can_be_stored(text: str) -> bool:
+    """PostgreSQL's text takes no NUL and no half of a surrogate pair."""
+    return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def entered_values(turn: Turn) -> None:
+    """Put the answers on the item where it has such a column; history keeps all of them, old and new."""
+    for name, value in turn.values.items():
+        if turn.has_column(name):
+            turn.change(name, value)
+        elif not _is_empty(value):
+            turn.entered[name] = {"new": as_json(value)}

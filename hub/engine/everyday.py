@@ -1,0 +1,169 @@
+"""What the everyday actions do: assign, note, parties, corrections, priority, pauses on request."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from hub.engine.clocks import change_priority, changes_of, pause_on_request, plan_clocks, resume
+from hub.engine.checks import wrong_kind
+from hub.engine.refusal import ActionRefused, Problem
+from hub.engine.models import WorkItem
+from hub.engine.statements import adapt, insert
+from hub.engine.turn import Row, Turn, as_json
+from workflows.core import Ask
+from workflows.durations import parse_moment
+from workflows.policy import NotAllowed
+from workflows.roles import Capacity
+
+
+def _assign(turn: Turn) -> None:
+    _check_it_exists(turn, "user_account", "owner_id", "Choose a person from the list")
+    turn.change("owner_id", turn.values["owner_id"])
+
+
+def _note(turn: Turn) -> None:
+    audience = turn.values["audience"]
+    turn.audience = audience if turn.actor.is_hub or audience == "all" else f"organisation:{turn.actor.organisation_id}"
+    turn.entered["note"] = {"new": turn.values["note"]}
+
+
+def _change_priority(turn: Turn) -> None:
+    old, new = turn.item.priority, turn.values["priority"]
+    turn.change("priority", new)
+    try:
+        change_priority(turn, old, new)
+    except NotAllowed as no:
+        raise ActionRefused([Problem(str(no), "priority")]) from no
+
+
+def _add_party(turn: Turn) -> None:
+    organisation = turn.values["organisation_id"]
+    if any(party.organisation_id == organisation and party.unit_id is None for party in turn.parties):
+        raise ActionRefused([Problem("This organisation can already see it", "organisation_id")])
+    _check_it_exists(turn, "organisation", "organisation_id", "Choose an organisation from the list")
+    values = {
+        "item_id": turn.item.id,
+        "organisation_id": organisation,
+        "capacities": adapt([str(Capacity.INTERESTED)], as_json=True),
+        "from_at": turn.now,
+        "why": turn.reason,
+        "kind": turn.item.kind,
+        "is_open": turn.item.is_open,
+        "next_due_at": turn.item.next_due_at,
+    }
+    turn.writes.append((insert("item_party", tuple(values)), values))
+    turn.entered["organisation_id"] = {"new": organisation}
+
+
+def _check_it_exists(turn: Turn, table: str, field: str, words: str) -> None:
+    """A number that names nobody is an answer to correct, not a fault of the hub."""
+    rows, number = WorkItem.metadata.tables[table], turn.values[field]
+    if not isinstance(number, int) or not turn.session.scalar(select(rows.c.id).where(rows.c.id == number)):
+        raise ActionRefused([Problem(words, field)])
+
+
+def _remove_party(turn: Turn) -> None:
+    organisation = turn.values["organisation_id"]
+    leaving = [party for party in turn.parties if party.organisation_id == organisation]
+    if not leaving:
+        raise ActionRefused([Problem("This organisation is not a party", "organisation_id")])
+    if any(Capacity.REFERRER in party.capacities for party in leaving):
+        raise ActionRefused([Problem("The referrer keeps sight of its own referral", "organisation_id")])
+    for party in leaving:
+        turn.writes.append(
+            ("UPDATE item_party SET until_at = %(now)s WHERE id = %(id)s", {"now": turn.now, "id": party.id})
+        )
+        turn.parties.remove(party)
+    if turn.item.is_open:
+        plan_clocks(turn)  # a clock that ran for who has left ends with it
+    turn.entered["organisation_id"] = {"old": organisation}
+
+
+def _correct_field(turn: Turn) -> None:
+    name = turn.values["field"]
+    asks = (ask for action in turn.kind.workflow.actions for ask in action.questions if ask.name == name)
+    ask = next(asks, None)
+    if ask is None or name not in turn.kind.own:
+        raise ActionRefused([Problem("There is no such answer to correct", "field")])
+    value = _read(ask, turn.values["value"])
+    if wrong := wrong_kind(ask, value):
+        raise ActionRefused([Problem(wrong, "value")])
+    turn.change(name, value)
+    turn.entered.setdefault(name, {"new": as_json(value)})
+
+
+def _read(ask: Ask, text: str) -> Any:
+    """A corrected answer, which is entered as text, as the kind of value its own question takes."""
+    text = text.strip()
+    readers: dict[str, Callable[[str], Any]] = {
+        "yes_no": {"yes": True, "no": False}.get,
+        "date": date.fromisoformat,
+        "moment": parse_moment,
+    }
+    try:
+        return readers.get(ask.kind, str)(text)
+    except ValueError:
+        return None
+
+
+def _ask_pause(turn: Turn) -> None:
+    clock = _clock(turn, is_running=True)
+    _check_it_has_time(turn, clock)
+    clock.asked = {
+        "why": turn.reason,
+        "by_id": turn.actor.user_id,
+        "by": turn.actor.name,
+        "at": turn.now.isoformat(),
+    }
+    clock.is_changed = True
+    turn.entered["clock"] = {"new": clock.name}
+
+
+def _approve_pause(turn: Turn) -> None:
+    clock = _clock(turn, is_running=True)
+    asked = clock.asked
+    if not asked or asked["by_id"] == turn.actor.user_id:
+        raise ActionRefused([Problem("Nobody else asked for a pause of this clock", "clock")])
+    _check_it_has_time(turn, clock)
+    clock.asked = None
+    pause_on_request(turn, clock, why=asked["why"], asked_by=asked["by"], approved_by=turn.actor.name)
+    turn.entered["clock"] = {"new": clock.name}
+
+
+def _check_it_has_time(turn: Turn, clock: Row) -> None:
+    if turn.now >= clock.due_at:
+        raise ActionRefused([Problem("This clock has run out, so it cannot be paused any more", "clock")])
+    if any(not change.allows_pause for change in changes_of(clock)[-1:]):
+        raise ActionRefused([Problem("At this priority the clock cannot be paused", "clock")])
+
+
+def _resume_clock(turn: Turn) -> None:
+    clock = _clock(turn, is_running=False)
+    if not clock.pauses or not clock.pauses[-1].get("approved_by"):
+        raise ActionRefused([Problem("This clock was not paused on request", "clock")])
+    resume(turn, clock)
+    plan_clocks(turn)  # in a state that pauses it, it stands still for that reason from now on
+    turn.entered["clock"] = {"new": clock.name}
+
+
+def _clock(turn: Turn, *, is_running: bool) -> Row:
+    """The clock the person chose, by its name."""
+    for clock in turn.clocks:
+        if clock.name == turn.values["clock"] and clock.stopped_at is None and clock.is_running is is_running:
+            return clock
+    raise ActionRefused([Problem("Choose a clock from the list", "clock")])
+
+
+EFFECTS: dict[str, Callable[[Turn], Any]] = {
+    "assign": _assign,
+    "note": _note,
+    "change_priority": _change_priority,
+    "add_party": _add_party,
+    "remove_party": _remove_party,
+    "correct_field": _correct_field,
+    "ask_pause": _ask_pause,
+    "approve_pause": _approve_pause,
+    "resume_clock": _resume_clock,
+}

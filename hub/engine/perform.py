@@ -1,0 +1,173 @@
+"""`perform()`: the only way an item changes its state. Locks, checks, moves, writes history, clocks and messages."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from hub.engine.checks import entered_values, problems_of
+from hub.engine.clocks import plan_clocks
+from hub.engine.everyday import EFFECTS
+from hub.engine.refusal import ActionRefused, Problem
+from hub.engine.rulebook import Rulebook, rulebook_at
+from hub.engine.statements import (
+    CLOCK_COLUMNS,
+    CLOCKS,
+    LOCK_CASE,
+    PARTIES,
+    PARTY_COLUMNS,
+    RULEBOOK,
+    KindTable,
+    kind_table,
+    raw_connection,
+)
+from hub.engine.turn import Row, Turn
+from hub.engine.visibility import may_see
+from hub.engine.writing import finish
+from workflows.core import Action, Actor, Workflow
+from workflows.everyday import BY_NAME
+from workflows.machine import move
+
+
+def perform(
+    session: Session,
+    item: Any,
+    action: str,
+    actor: Actor,
+    *,
+    now: datetime,
+    values: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+    seen: int | None = None,
+) -> None:
+    """Do `action` to `item` as `actor`, in the caller's transaction; on return the item is in its new state.
+
+    `values` holds typed answers by name of the action's questions; `seen` is the version the person was looking at.
+    Raises ActionRefused with everything that is wrong, having written nothing.
+    """
+    kind = kind_table(type(item))
+    parties, clocks, book = _lock(session, item, kind, may_close=_touches_an_end(kind.workflow, action))
+    _check_it_is_seen(item, actor, parties, now)
+    _check_it_is_fresh(item, seen)
+    chosen, to_state = _arrow(kind.workflow, item, action, actor)
+    turn = Turn(
+        session=session,
+        kind=kind,
+        item=item,
+        action=chosen,
+        actor=actor,
+        now=now,
+        values=dict(values or {}),
+        reason=(reason or "").strip() or None,
+        parties=parties,
+        clocks=clocks,
+        rulebook=book,
+        from_state=item.state,
+        to_state=to_state,
+    )
+    found = problems_of(turn)
+    if found:
+        raise ActionRefused(found)
+    if chosen.name in BY_NAME:
+        EFFECTS[chosen.name](turn)
+    else:
+        entered_values(turn)
+        _stamp_policy(turn)
+        plan_clocks(turn)
+    finish(turn)
+
+
+def _lock(session: Session, item: Any, kind: KindTable, *, may_close: bool) -> tuple[list[Row], list[Row], Rulebook]:
+    """Lock both rows and put their columns on the object; parties and clocks in later statements of the same turn.
+
+    A sub-select in the locking statement would see the time before the wait, so they are statements of their own.
+    """
+    raw = raw_connection(session)
+    with raw.pipeline(), raw.cursor() as case, raw.cursor() as locked, raw.cursor() as sides, raw.cursor() as promises:
+        if may_close and item.case_id is not None:
+            # Opening, ending or reopening an item locks the case first, so that a case is never closed under it.
+            case.execute(LOCK_CASE, {"id": item.case_id})
+        locked.execute(kind.lock, {"id": item.id}, prepare=True)
+        sides.execute(PARTIES, {"id": item.id}, prepare=True)
+        promises.execute(CLOCKS, {"id": item.id}, prepare=True)
+        counter = raw.cursor()
+        counter.execute(RULEBOOK, prepare=True)
+        found = locked.fetchone()
+        if found is None:
+            raise ActionRefused(["This is no longer here"])
+        parties = [Row(**dict(zip(PARTY_COLUMNS, row, strict=True))) for row in sides.fetchall()]
+        clocks = [Row(**dict(zip(CLOCK_COLUMNS, row, strict=True))) for row in promises.fetchall()]
+        version = counter.fetchone()
+    for name, value in zip(kind.columns, found, strict=True):
+        set_committed_value(item, name, value)
+    _forget_relations(session, item)
+    return parties, clocks, rulebook_at(session, int(version[0]) if version else 0)
+
+
+def _forget_relations(session: Session, item: Any) -> None:
+    """What the needs read must be as it is now, under the lock, and not as it was when the page was made."""
+    for path in item.needs_loaded:
+        held = item
+        for name in path.split("."):
+            if name not in held.__dict__:
+                break
+            found = held.__dict__[name]
+            session.expire(held, [name])
+            if found is None:
+                break
+            held = found
+    loaded = [name for name in ("clocks", "parties", "history") if name in item.__dict__]
+    if loaded:
+        session.expire(item, loaded)
+
+
+def _touches_an_end(workflow: Workflow, name: str) -> bool:
+    return any(
+        action.reopening or action.dest in workflow.ends or action.emits for action in workflow.named(name)
+    )
+
+
+def _check_it_is_seen(item: Any, actor: Actor, parties: list[Row], now: datetime) -> None:
+    if not actor.is_system and not may_see(item, actor, parties):
+        raise ActionRefused(["There is nothing here for you to do"])
+
+
+def _check_it_is_fresh(item: Any, seen: int | None) -> None:
+    if seen is None or seen >= item.version:
+        return
+    raise ActionRefused(
+        [Problem("Someone else has changed this since you opened it. Look at what changed, then decide again")],
+        is_stale=True,
+    )
+
+
+def _arrow(workflow: Workflow, item: Any, name: str, actor: Actor) -> tuple[Action, str]:
+    """The arrow of this name out of the item's state, and where it leads; two with one name are told apart by `when`."""
+    everyday = BY_NAME.get(name)
+    if everyday is not None:
+        return everyday, str(item.state)
+    named = [action for action in workflow.named(name) if item.state in action.sources]
+    holding = [action for action in named if action.when is None or action.when(item, actor) is None]
+    for action in holding:
+        dest = move(workflow, item.state, action)
+        if dest is not None:
+            return action, dest
+    raise ActionRefused([_no_such_arrow(workflow, item, name)])
+
+
+def _no_such_arrow(workflow: Workflow, item: Any, name: str) -> str:
+    label = next((action.label for action in workflow.named(name)), None)
+    here = workflow.wording_of(item.state).label.lower()
+    if label is None:
+        return "There is no such action"
+    return f"“{label}” is not possible now: this {workflow.title.lower()} is {here}"
+
+
+def _stamp_policy(turn: Turn) -> None:
+    """The policy set in force when the item is sent stays with it, whatever the hub changes later."""
+    if turn.item.policy_version_id is None and turn.to_state not in turn.kind.workflow.drafts:
+        turn.change("policy_version_id", turn.rulebook.in_force(turn.now), enter=False)
+
+

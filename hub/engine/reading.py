@@ -1,0 +1,133 @@
+"""Reading one item for its page: a fixed number of statements, whatever its history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, true
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.base import ExecutableOption
+
+from hub.db import Base
+from hub.engine.authority import is_party
+from hub.engine.available import Offer, available_actions, everyday_actions
+from hub.engine.models import Clock, ItemParty, Transition, WorkItem
+from hub.engine.rulebook import Rulebook, RulebookState, rulebook_at
+from hub.engine.visibility import View, history_seen_by, view_of, visible
+from workflows.core import Actor
+
+LAST_ROWS = 100
+"""History rows on an item's page, newest first; the page says when there are more."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One history row with the names behind its numbers."""
+
+    row: Transition
+    who: str
+    on_behalf_of: str | None
+
+
+@dataclass(frozen=True)
+class PartyLine:
+    """One party with its name; `until_at` is set once its access ended."""
+
+    party: ItemParty
+    name: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One item as an actor may see it."""
+
+    item: Any
+    clocks: Sequence[Clock]
+    parties: Sequence[PartyLine]
+    lines: Sequence[Line]
+    book: Rulebook
+    is_content_hidden: bool
+    """Only that things happened may be seen, not what they say."""
+    offers: Sequence[Offer]
+    everyday: Sequence[Offer]
+
+
+def read_item(
+    session: Session,
+    model: type[WorkItem],
+    reference: str,
+    actor: Actor,
+    *,
+    options: Sequence[ExecutableOption] = (),
+) -> Reading | None:
+    """The item called `reference` with clocks, parties and history, or None when this actor may not see it.
+
+    `options` load what the kind's page shows besides. Four statements and those of the options.
+    """
+    item: Any = session.scalars(
+        visible(model, actor).where(WorkItem.reference == reference).options(*options)
+    ).one_or_none()
+    if item is None:
+        return None
+    clocks, book = _clocks(session, item)
+    parties = _parties(session, item)
+    live = [line.party for line in parties if line.party.until_at is None]
+    set_committed_value(item, "clocks", clocks)
+    set_committed_value(item, "parties", [line.party for line in parties])
+    is_hidden = view_of(item.kind, actor) is View.HISTORY and not any(is_party(actor, party) for party in live)
+    return Reading(
+        item=item,
+        clocks=clocks,
+        parties=parties,
+        lines=_lines(session, item, actor),
+        book=book,
+        is_content_hidden=is_hidden,
+        offers=available_actions(item, actor, live),
+        everyday=everyday_actions(item, actor, live),
+    )
+
+
+def find_item(session: Session, model: type[WorkItem], reference: str, actor: Actor) -> Any:
+    """The item alone, or None when there is none or this actor may not see it."""
+    return session.scalars(visible(model, actor).where(WorkItem.reference == reference)).one_or_none()
+
+
+def _clocks(session: Session, item: WorkItem) -> tuple[list[Clock], Rulebook]:
+    """The clocks and the rulebook's counter in one statement: the counter says whether the cached rulebook is right."""
+    rows = session.execute(
+        select(RulebookState.version, Clock)
+        .select_from(RulebookState)
+        .outerjoin(Clock, Clock.item_id == item.id)
+        .where(true())
+        .order_by(Clock.id)
+    ).all()
+    return [row[1] for row in rows if row[1] is not None], rulebook_at(session, int(rows[0][0]))
+
+
+def _parties(session: Session, item: WorkItem) -> list[PartyLine]:
+    tables = Base.metadata.tables
+    organisation, unit, user = tables["organisation"], tables["unit"], tables["user_account"]
+    rows = session.execute(
+        select(ItemParty, func.coalesce(user.c.name, organisation.c.name), unit.c.name)
+        .outerjoin(organisation, organisation.c.id == ItemParty.organisation_id)
+        .outerjoin(unit, unit.c.id == ItemParty.unit_id)
+        .outerjoin(user, user.c.id == ItemParty.user_id)
+        .where(ItemParty.item_id == item.id)
+        .order_by(ItemParty.until_at.is_not(None), ItemParty.id)
+    )
+    return [PartyLine(party, f"{name}, {ward}" if ward else name) for party, name, ward in rows]
+
+
+def _lines(session: Session, item: WorkItem, actor: Actor) -> list[Line]:
+    user = Base.metadata.tables["user_account"]
+    behalf = aliased(user)
+    rows = session.execute(
+        select(Transition, user.c.name, behalf.c.name)
+        .outerjoin(user, user.c.id == Transition.actor_id)
+        .outerjoin(behalf, behalf.c.id == Transition.on_behalf_of)
+        .where(Transition.item_id == item.id, history_seen_by(actor))
+        .order_by(Transition.position.desc())
+        .limit(LAST_ROWS)
+    )
+    return [Line(row, name or "The hub", behalf_name) for row, name, behalf_name in rows]

@@ -1,0 +1,108 @@
+"""Policy sets and the calendar, cached in the process and read again when their counter moves."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, Identity, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from hub.db import Base, Moment
+from workflows.calendar import Calendar
+from workflows.policy import PolicySet
+
+
+class PolicyVersion(Base):
+    """One policy set, whole; never changed once an item carries it."""
+
+    __tablename__ = "policy_version"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str]
+    number: Mapped[int] = mapped_column(unique=True)
+    in_force_from: Mapped[datetime] = mapped_column(Moment)
+    content: Mapped[dict[str, Any]]
+
+
+class BankHoliday(Base):
+    """A bank holiday in England."""
+
+    __tablename__ = "bank_holiday"
+
+    on_date: Mapped[date] = mapped_column(Date, primary_key=True)
+    title: Mapped[str]
+
+
+class LocalClosure(Base):
+    """A day the hub is closed though the country works."""
+
+    __tablename__ = "local_closure"
+
+    on_date: Mapped[date] = mapped_column(Date, primary_key=True)
+    title: Mapped[str]
+
+
+class RulebookState(Base):
+    """One row: a counter that triggers move on every change of a policy set, bank holiday or closure."""
+
+    __tablename__ = "rulebook_state"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger, default=1)
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Every policy set by id, the one in force by date, and the calendar, as of one counter value."""
+
+    version: int
+    policies: dict[int, PolicySet]
+    order: tuple[tuple[datetime, int], ...]
+    """(in force from, id), oldest first."""
+    calendar: Calendar
+
+    def in_force(self, at: datetime) -> int:
+        """The id of the policy set in force at `at`; the oldest when `at` is before all of them."""
+        begun = [identity for start, identity in self.order if start <= at]
+        return begun[-1] if begun else self.order[0][1]
+
+    def policy(self, identity: int | None, at: datetime) -> PolicySet:
+        """The set stamped on an item, or the one in force at `at` for an item that has none yet."""
+        return self.policies[identity if identity is not None else self.in_force(at)]
+
+
+STATE = text("SELECT version FROM rulebook_state WHERE id = 1")
+_cached: dict[str, Rulebook] = {}
+
+
+def rulebook(session: Session) -> Rulebook:
+    """The rulebook of this session's database; one statement when nothing changed, a few when something did."""
+    version = session.execute(STATE).scalar_one()
+    return rulebook_at(session, int(version))
+
+
+def rulebook_at(session: Session, version: int) -> Rulebook:
+    """The rulebook at a counter value somebody already read; no statement when it is the cached one."""
+    key = str(session.get_bind().engine.url)
+    found = _cached.get(key)
+    if found is None or found.version != version:
+        found = _cached[key] = _load(session, version)
+    return found
+
+
+def cached_version(session: Session) -> int | None:
+    """The counter value this process has cached, if any."""
+    found = _cached.get(str(session.get_bind().engine.url))
+    return found.version if found else None
+
+
+def _load(session: Session, version: int) -> Rulebook:
+    rows = session.scalars(select(PolicyVersion).order_by(PolicyVersion.in_force_from, PolicyVersion.id)).all()
+    holidays = {row.on_date: row.title for row in session.scalars(select(BankHoliday))}
+    closures = {row.on_date: row.title for row in session.scalars(select(LocalClosure))}
+    return Rulebook(
+        version=version,
+        policies={row.id: PolicySet.from_json(row.content) for row in rows},
+        order=tuple((row.in_force_from, row.id) for row in rows),
+        calendar=Calendar(holidays, closures, max((day.year for day in holidays), default=0)),
+    )

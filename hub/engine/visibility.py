@@ -1,0 +1,128 @@
+"""What an actor may see: `visible(Model, actor)` is the only way a query starts."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+
+from hub.engine.authority import PartyRow, is_party
+from hub.engine.models import ItemParty, Transition, WorkItem
+from workflows.core import Actor
+from workflows.roles import Role
+
+Item = TypeVar("Item", bound=WorkItem)
+
+
+class View(StrEnum):
+    """How much of an item of one kind a hub role sees."""
+
+    ALL = "all"
+    COST = "cost"
+    HISTORY = "history"
+    """That something was done, when and by whom; no content."""
+    NONE = "none"
+
+
+ALL_ROLES = (
+    Role.COORDINATOR,
+    Role.CASE_MANAGER,
+    Role.CLINICAL_REVIEWER,
+    Role.HEAD_OF_COMMISSIONING,
+    Role.DIRECTOR,
+)
+HUB_SEES: dict[Role, dict[str, View]] = {
+    **{role: {"referral": View.ALL} for role in ALL_ROLES},
+    Role.FINANCE_LEAD: {"referral": View.NONE},
+    Role.QUALITY_LEAD: {"referral": View.NONE},
+    Role.QUALITY_GROUP_CHAIR: {"referral": View.NONE},
+    Role.FAMILY_LIAISON: {"referral": View.NONE},
+    Role.INFORMATION_GOVERNANCE: {"referral": View.HISTORY},
+    Role.ADMINISTRATOR: {"referral": View.NONE},
+}
+"""Inside the hub, role by kind. A kind that is not here is seen by nobody: default deny."""
+
+EMERGENCY_KINDS = frozenset({"referral"})
+"""Kinds whose emergencies the person on call sees; the rest by break-glass."""
+
+
+def view_of(kind: str, actor: Actor) -> View:
+    """How much of `kind` this actor sees by a hub role alone."""
+    if not actor.is_hub or actor.role is None:
+        return View.NONE
+    return HUB_SEES.get(actor.role, {}).get(kind, View.NONE)
+
+
+def visible(model: type[Item], actor: Actor) -> Select[tuple[Item]]:
+    """The items of `model` this actor may see, as a query to go on from."""
+    kinds = [model.workflow.name] if model is not WorkItem else _every_kind()
+    return select(model).where(may_be_seen(actor, kinds))
+
+
+def _every_kind() -> list[str]:
+    return sorted(name for name in WorkItem.__mapper__.polymorphic_map if name)
+
+
+def may_be_seen(actor: Actor, kinds: Iterable[str]) -> ColumnElement[bool]:
+    """The condition on `work_item` behind `visible`, for a reader's own query."""
+    if actor.is_system:
+        return true()
+    if actor.user_id is None:
+        return false()
+    ways: list[ColumnElement[bool]] = [is_a_party_to(actor)]
+    seen = [kind for kind in kinds if view_of(kind, actor) is not View.NONE]
+    if seen:
+        # A draft is its writer's until it is sent, whoever else works in the building.
+        ways.append(and_(WorkItem.kind.in_(seen), WorkItem.is_draft.is_(False), _is_not_sealed_from(actor)))
+    if actor.is_on_call:
+        ways.append(
+            and_(
+                WorkItem.kind.in_(EMERGENCY_KINDS & set(kinds)),
+                WorkItem.priority == "emergency",
+                WorkItem.is_draft.is_(False),
+                _is_not_sealed_from(actor),
+            )
+        )
+    return or_(*ways)
+
+
+def is_a_party_to(actor: Actor) -> ColumnElement[bool]:
+    """Whether a live party row of the item names the actor or their organisation."""
+    return exists().where(ItemParty.item_id == WorkItem.id, ItemParty.until_at.is_(None), names(actor))
+
+
+def names(actor: Actor) -> ColumnElement[bool]:
+    """Whether a party row names the actor: the person, or the organisation (and unit) they act for."""
+    as_organisation = ItemParty.organisation_id == actor.organisation_id
+    if actor.unit_id is not None:
+        as_organisation = and_(as_organisation, or_(ItemParty.unit_id.is_(None), ItemParty.unit_id == actor.unit_id))
+    if actor.organisation_id is None:
+        return ItemParty.user_id == actor.user_id
+    return or_(ItemParty.user_id == actor.user_id, as_organisation)
+
+
+def _is_not_sealed_from(actor: Actor) -> ColumnElement[bool]:
+    """A sealed case is open to its named list alone. The tables are the cases', named here as the keys are."""
+    seals = WorkItem.metadata.tables["case_seal"]
+    cases = WorkItem.metadata.tables["care_case"]
+    sealed = exists().where(cases.c.id == WorkItem.case_id, cases.c.is_sealed)
+    named = exists().where(seals.c.case_id == WorkItem.case_id, seals.c.user_id == actor.user_id)
+    return or_(WorkItem.case_id.is_(None), ~sealed, named)
+
+
+def may_see(item: Any, actor: Actor, parties: Iterable[PartyRow]) -> bool:
+    """The same answer for one item that is already loaded, sealing apart: `visible` found it in the first place."""
+    if any(party.until_at is None and is_party(actor, party) for party in parties):
+        return True
+    if item.is_draft:
+        return False
+    if view_of(item.kind, actor) is View.ALL:
+        return True
+    return actor.is_on_call and item.kind in EMERGENCY_KINDS and item.priority == "emergency"
+
+
+def history_seen_by(actor: Actor) -> ColumnElement[bool]:
+    """The history rows of an item that this actor may read: by their audience."""
+    if actor.is_hub:
+        return true()
+    return Transition.audience.in_(["all", f"organisation:{actor.organisation_id}"])

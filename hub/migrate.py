@@ -1,0 +1,48 @@
+"""Migrations from the program: up to the newest, back down, and what is there now."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+
+from hub.paths import MIGRATIONS
+
+LOCK = 7_264_001
+"""Advisory lock: two processes that start together migrate one after the other."""
+
+
+def config(engine: Engine) -> Config:
+    """Alembic's configuration on this database."""
+    made = Config()
+    made.set_main_option("script_location", str(MIGRATIONS))
+    made.attributes["engine"] = engine
+    return made
+
+
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Bring the database to `to`; a second caller waits for the first and finds nothing left to do."""
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+        connection.commit()
+        try:
+            command.upgrade(config(engine), to)
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+            connection.commit()
+
+
+def downgrade(engine: Engine, to: str) -> None:
+    """Take the database back to `to`; "base" is before the first table."""
+    command.downgrade(config(engine), to)
+
+
+def current(engine: Engine) -> str | None:
+    """The revision the database is at; None before the first migration."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest(engine: Engine) -> str | None:
+    """The newest revision this program knows."""
+    return ScriptDirectory.from_config(config(engine)).get_current_head()
