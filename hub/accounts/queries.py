@@ -1,0 +1,109 @@
+"""Reading accounts and memberships."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from hub.accounts.models import Membership, SignInSession, UserAccount
+from hub.accounts.organisation_table import organisation, unit
+from workflows.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """One membership in the words a person knows it by."""
+
+    membership_id: int
+    user_id: int
+    person: str
+    role: Role
+    organisation_id: int
+    organisation_name: str
+    ods_code: str
+    is_hub: bool
+    unit_name: str | None
+    from_on: date
+    until_on: date | None
+
+    @property
+    def words(self) -> str:
+        """The role with its first letter large: "Case manager"."""
+        return self.role.label[0].upper() + self.role.label[1:]
+
+    @property
+    def place(self) -> str:
+        """Where it is held: "Tarn House, Linden ward"."""
+        return f"{self.organisation_name}, {self.unit_name}" if self.unit_name else self.organisation_name
+
+
+def membership_is_current(today: date | ColumnElement[date]) -> ColumnElement[bool]:
+    """A condition over membership joined to organisation: both run on `today` (a London date)."""
+    return and_(
+        Membership.from_on <= today,
+        or_(Membership.until_on.is_(None), Membership.until_on >= today),
+        organisation.c.from_on <= today,
+        or_(organisation.c.until_on.is_(None), organisation.c.until_on >= today),
+    )
+
+
+def find_account(session: Session, email: str) -> UserAccount | None:
+    """The account with this e-mail, however it was typed, or None."""
+    return session.scalar(select(UserAccount).where(UserAccount.email == email.strip().lower()))
+
+
+def list_accounts(session: Session) -> list[UserAccount]:
+    """Every account, by name."""
+    return list(session.scalars(select(UserAccount).order_by(func.lower(UserAccount.name), UserAccount.id)))
+
+
+def held_roles(session: Session, today: date, *, user_id: int | None = None, demo_only: bool = False) -> list[HeldRole]:
+    """Current memberships, of one person or of all active people, by organisation and role.
+
+    With `demo_only`, only of accounts that belong to demo organisations and to no other.
+    """
+    query = (
+        select(
+            Membership.id,
+            Membership.user_id,
+            UserAccount.name,
+            Membership.role,
+            organisation.c.id,
+            organisation.c.name,
+            organisation.c.ods_code,
+            organisation.c.arm.is_not_distinct_from("hub"),
+            unit.c.name,
+            Membership.from_on,
+            Membership.until_on,
+        )
+        .select_from(Membership)
+        .join(UserAccount, UserAccount.id == Membership.user_id)
+        .join(organisation, organisation.c.id == Membership.organisation_id)
+        .outerjoin(unit, unit.c.id == Membership.unit_id)
+        .where(membership_is_current(today), UserAccount.is_active)
+        .order_by(organisation.c.name, Membership.role, Membership.id)
+    )
+    if user_id is not None:
+        query = query.where(Membership.user_id == user_id)
+    if demo_only:
+        query = query.where(Membership.user_id.not_in(_people_of_real_organisations()))
+    return [HeldRole(*row) for row in session.execute(query)]
+
+
+def last_membership(session: Session, user_id: int) -> int | None:
+    """The membership a person used last, or None."""
+    used = select(SignInSession.membership_id).where(
+        SignInSession.user_id == user_id, SignInSession.membership_id.is_not(None)
+    )
+    return session.scalar(used.order_by(SignInSession.id.desc()).limit(1))
+
+
+def _people_of_real_organisations() -> Select[int]:
+    return (
+        select(Membership.user_id)
+        .join(organisation, organisation.c.id == Membership.organisation_id)
+        .where(~organisation.c.is_demo)
+    )

@@ -1,0 +1,202 @@
+"""Sign-in sessions: making one, reading it back in one statement, and ending it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Date, bindparam, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from hub.accounts.models import Membership, OnCallShift, SessionEnd, SignInSession, UserAccount
+from hub.accounts.organisation_table import organisation
+from hub.accounts.queries import membership_is_current
+from hub.accounts.services import HUB_ARM
+from hub.db import Moment
+from hub.web.person import EndedSession, Person
+from workflows.actor import Actor
+
+# Writing at every click would turn every page into a write.
+TOUCH_EVERY = timedelta(minutes=1)
+# A page of a session that ended longer ago is not one somebody still has open.
+_REMEMBERED = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session may stand idle, and how long it may last in all."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a token stands for: a person, or a session that has ended, or nothing at all."""
+
+    person: Person | None = None
+    ended: EndedSession | None = None
+    is_to_be_ended: SessionEnd | None = None
+    is_to_be_touched: bool = False
+    session_id: int | None = None
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a token: SHA-256 is enough, a token is 256 random bits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def start_session(
+    session: Session,
+    *,
+    user_id: int,
+    membership_id: int | None,
+    address: str,
+    now: datetime,
+    signed_in_at: datetime | None = None,
+) -> str:
+    """A new session and its token, which only the browser keeps. The caller commits.
+
+    `signed_in_at` is carried over when a role is changed, so that changing roles does not lengthen a session.
+    """
+    token = secrets.token_urlsafe(32)
+    session.add(
+        SignInSession(
+            token_hash=hash_token(token),
+            user_id=user_id,
+            membership_id=membership_id,
+            address=address,
+            signed_in_at=signed_in_at or now,
+            created_at=now,
+            last_seen_at=now,
+        )
+    )
+    session.flush()
+    return token
+
+
+def change_membership(session: Session, person: Person, membership_id: int, address: str, now: datetime) -> str:
+    """End the session and start another in a new role: a new token, so that nobody rides on the old one."""
+    old = session.get_one(SignInSession, person.session_id)
+    token = start_session(
+        session,
+        user_id=person.user_id,
+        membership_id=membership_id,
+        address=address,
+        now=now,
+        signed_in_at=old.signed_in_at,
+    )
+    end_session(session, old.id, SessionEnd.ROLE_CHANGED, now)
+    return token
+
+
+def end_session(session: Session, session_id: int, why: SessionEnd, now: datetime) -> None:
+    """End one session, unless it has ended already. The caller commits."""
+    session.execute(
+        update(SignInSession)
+        .where(SignInSession.id == session_id, SignInSession.ended_at.is_(None))
+        .values(ended_at=now, ended_why=why),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def touch(session: Session, session_id: int, now: datetime) -> None:
+    """Note that the person is still there. The caller commits."""
+    session.execute(
+        update(SignInSession).where(SignInSession.id == session_id).values(last_seen_at=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
+_now = bindparam("now", type_=Moment)
+_today = func.date(func.timezone("Europe/London", _now), type_=Date)
+_held = aliased(Membership)
+_EVERYTHING = (
+    select(
+        SignInSession.id.label("session_id"),
+        SignInSession.user_id,
+        SignInSession.membership_id,
+        SignInSession.signed_in_at,
+        SignInSession.last_seen_at,
+        SignInSession.ended_at,
+        SignInSession.ended_why,
+        UserAccount.name,
+        UserAccount.email,
+        UserAccount.is_active,
+        Membership.role,
+        Membership.unit_id,
+        organisation.c.id.label("organisation_id"),
+        organisation.c.name.label("organisation_name"),
+        organisation.c.arm,
+        membership_is_current(_today).label("is_current"),
+        exists()
+        .where(or_(OnCallShift.user_id == SignInSession.user_id, OnCallShift.deputy_id == SignInSession.user_id))
+        .where(OnCallShift.from_at <= _now, OnCallShift.until_at > _now)
+        .label("is_on_the_rota"),
+        select(func.count())
+        .where(_held.user_id == SignInSession.user_id, _held.from_on <= _today)
+        .where(or_(_held.until_on.is_(None), _held.until_on >= _today))
+        .scalar_subquery()
+        .label("membership_count"),
+    )
+    .join(UserAccount, UserAccount.id == SignInSession.user_id)
+    .outerjoin(Membership, Membership.id == SignInSession.membership_id)
+    .outerjoin(organisation, organisation.c.id == Membership.organisation_id)
+    .where(SignInSession.token_hash == bindparam("token_hash"))
+)
+
+
+def find(session: Session, token: str, now: datetime, limits: Limits) -> Found:
+    """Everything a request needs to know of its person, by one SQL statement.
+
+    `person.actor` is None until a role is chosen, or when the chosen membership or its organisation has ended.
+    """
+    row = session.execute(_EVERYTHING, {"token_hash": hash_token(token), "now": now}).one_or_none()
+    if row is None:
+        return Found()
+    due = _why_it_ends(row.signed_in_at, row.last_seen_at, now, limits) if row.is_active else SessionEnd.DISABLED
+    why = row.ended_why if row.ended_at is not None else due
+    if why is not None:
+        is_recent = row.is_active and why is not SessionEnd.SIGNED_OUT and now - row.last_seen_at < _REMEMBERED
+        return Found(
+            ended=EndedSession(row.user_id, row.membership_id, why.value) if is_recent else None,
+            is_to_be_ended=None if row.ended_at is not None else why,
+            session_id=row.session_id,
+        )
+    actor = None
+    if row.is_current:
+        is_hub = row.arm == HUB_ARM
+        actor = Actor(
+            user_id=row.user_id,
+            name=row.name,
+            role=row.role,
+            membership_id=row.membership_id,
+            organisation_id=row.organisation_id,
+            unit_id=row.unit_id,
+            is_hub=is_hub,
+            # On-call's powers are the hub's: they do not follow a person into a role elsewhere.
+            is_on_call=is_hub and row.is_on_the_rota,
+        )
+    return Found(
+        person=Person(
+            user_id=row.user_id,
+            session_id=row.session_id,
+            name=row.name,
+            email=row.email,
+            actor=actor,
+            organisation_name=row.organisation_name if actor else None,
+            membership_count=row.membership_count,
+        ),
+        is_to_be_touched=now - row.last_seen_at >= TOUCH_EVERY,
+        session_id=row.session_id,
+    )
+
+
+def _why_it_ends(signed_in_at: datetime, last_seen_at: datetime, now: datetime, limits: Limits) -> SessionEnd | None:
+    if now - signed_in_at >= limits.absolute:
+        return SessionEnd.TOO_OLD
+    if now - last_seen_at >= limits.idle:
+        return SessionEnd.IDLE
+    return None

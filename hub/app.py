@@ -1,0 +1,62 @@
+"""The web application: config, extensions, blueprints, error pages; nothing else."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+import hub.models
+import hub.reactions  # noqa: F401 - every topic must be heard before the first action
+from hub.accounts import browser
+from hub.accounts import demo as demo_sign_in
+from hub.accounts import views as accounts
+from hub.config import Settings, settings
+from hub.db import make_engine, make_sessions
+from hub.embedded import database_url
+from hub.paths import STATIC, TEMPLATES
+from hub.web import access, errors, health, security, shell, templating
+from hub.web.database import SessionFactory, db
+
+DAY = 24 * 60 * 60
+
+
+def create_app(configured: Settings | None = None, *, session_factory: SessionFactory | None = None) -> Flask:
+    """The application, ready to serve. `session_factory` makes each request's session, else the database's own does."""
+    chosen = configured or settings()
+    app = Flask("hub", template_folder=str(TEMPLATES), static_folder=str(STATIC))
+    templating.configure(app, shell.page_shell)  # first: others touch jinja_env, which reads its options only once
+    shell.init_app(app, chosen)
+    db.init_app(app, session_factory or make_sessions(make_engine(database_url(chosen))))
+    # The order in which a request is checked: its host and origin, whose it is, its form token, whether it may.
+    security.init_app(app, chosen)
+    browser.init_app(app, chosen)
+    security.protect_forms(app)
+    access.init_app(app)
+    errors.init_app(app)
+    _register(app, chosen)
+    _serve_files(app, chosen)
+    return app
+
+
+def _register(app: Flask, chosen: Settings) -> None:
+    for blueprint in (health.blueprint, accounts.blueprint):
+        app.register_blueprint(blueprint)
+    if chosen.demo:
+        app.register_blueprint(demo_sign_in.blueprint)
+
+
+def _serve_files(app: Flask, chosen: Settings) -> None:
+    """Static files go out before Flask is asked; styles and scripts carry their mark, so a browser may keep them."""
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=str(STATIC),
+        prefix="static/",
+        max_age=DAY,
+        allow_all_origins=False,
+        immutable_file_test=r"\.(css|js)$",
+        add_headers_function=security.static_headers,
+    )
+    if chosen.trusted_proxies:
+        count = chosen.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

@@ -1,0 +1,72 @@
+"""The banner that never scrolls away: who it is, under what law, and what must not be shared."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from hub.cases.models import CareCase, LegalStatus
+from hub.codes import label
+from hub.web.filters import count, day
+from workflows.durations import local
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What the person banner shows; made from a case, or from a referral that has no case yet."""
+
+    surname: str | None
+    given_names: str | None
+    preferred_name: str | None
+    born_on: date | None
+    nhs_number: str | None
+    called: str
+    case_reference: str = ""
+    law: tuple[str, str, str] | None = None
+    """Status, when it ends, and how far off that is."""
+    restriction: str = ""
+
+
+def banner_of_case(case: CareCase, now: datetime) -> Banner:
+    """The banner of a case whose patient and current status are loaded."""
+    patient = case.patient
+    return Banner(
+        surname=patient.family_name,
+        given_names=patient.given_name,
+        preferred_name=patient.preferred_name,
+        born_on=patient.date_of_birth,
+        nhs_number=patient.nhs_number,
+        called=patient.called,
+        case_reference=case.reference,
+        law=_law(case.current_status, now),
+        restriction=_restriction(case),
+    )
+
+
+def banner_of_form(facts: Any) -> Banner:
+    """The banner of a referral not sent yet: what was typed so far."""
+    return Banner(
+        surname=facts.family_name,
+        given_names=facts.given_name,
+        preferred_name=facts.preferred_name,
+        born_on=facts.date_of_birth,
+        nhs_number=facts.nhs_number,
+        called=facts.preferred_name or facts.given_name or "this person",
+        law=(label("legal_status", facts.legal_status), "", "") if facts.legal_status else None,
+        restriction=_restriction(facts),
+    )
+
+
+def _law(status: LegalStatus | None, now: datetime) -> tuple[str, str, str] | None:
+    if status is None:
+        return None
+    named = label("legal_status", status.code)
+    if status.expires_at is None:
+        return named, "", ""
+    if status.expires_at <= now:
+        return named, f"ran out {day(status.expires_at)}", "check it"
+    left = (local(status.expires_at).date() - local(now).date()).days
+    return named, f"ends {day(status.expires_at)}", f"{count(left, 'day')} left" if left else "today"
+
+
+def _restriction(facts: Any) -> str:
+    return str(facts.sharing_restriction_details or "ask before you share") if facts.sharing_restricted else ""

@@ -1,0 +1,110 @@
+"""Opening, reopening and keeping the facts of a case; each under the lock of its row."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from hub.cases.models import CareCase, LegalStatus
+from workflows.durations import LONDON
+
+FACTS = (
+    "consent_basis",
+    "lawful_basis",
+    "sharing_restricted",
+    "sharing_restriction_details",
+    "care_coordinator_name",
+    "consultant_name",
+    "responsible_icb",
+    "learning_disability",
+    "autism",
+    "family_told",
+    "priority",
+    "received_at",
+)
+"""What several workflows read; the action that makes a fact true writes it here."""
+
+
+def open_case(session: Session, *, patient_id: int, service_line: str, now: datetime) -> CareCase:
+    """The person's open case for this service line, locked; opened when there is none.
+
+    Two referrals sent at once share one case: the unique index decides who opened it.
+    """
+    query = (
+        select(CareCase)
+        .where(CareCase.patient_id == patient_id, CareCase.service_line == service_line, CareCase.closed_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = session.scalar(query)
+    if found is not None:
+        return found
+    session.execute(
+        insert(CareCase)
+        .values(reference=next_reference(session, now), patient_id=patient_id, service_line=service_line, opened_at=now)
+        .on_conflict_do_nothing()
+    )
+    return session.scalars(query).one()
+
+
+def next_reference(session: Session, now: datetime) -> str:
+    """The next case reference, like CAS-2026-00107; gaps are allowed."""
+    number = session.execute(text("SELECT nextval('reference_case_seq')")).scalar_one()
+    return f"{CareCase.prefix}-{now.astimezone(LONDON).year}-{number:05d}"
+
+
+def keep_facts(session: Session, case: CareCase, facts: Any) -> None:
+    """Take over what `facts` (anything with the attributes) says; an empty answer never erases a known one."""
+    said = {name: getattr(facts, name, None) for name in FACTS}
+    changed = {name: value for name, value in said.items() if value is not None and getattr(case, name) != value}
+    for name, value in changed.items():
+        setattr(case, name, value)
+    session.flush()
+
+
+def record_legal_status(
+    session: Session,
+    case: CareCase,
+    *,
+    code: str | None,
+    from_on: Any,
+    expires_at: Any,
+    by_id: int | None,
+    now: datetime,
+) -> None:
+    """Add a status to the case's legal history, ending the one before; the same status again adds nothing."""
+    if code is None:
+        return
+    current = session.scalar(
+        select(LegalStatus).where(LegalStatus.case_id == case.id, LegalStatus.ended_on.is_(None)).with_for_update()
+    )
+    if current is not None:
+        if (current.code, current.from_on, current.expires_at) == (code, from_on, expires_at):
+            return
+        current.ended_on = from_on or now.astimezone(LONDON).date()
+    session.add(
+        LegalStatus(
+            case_id=case.id, code=code, from_on=from_on, expires_at=expires_at, recorded_by_id=by_id, recorded_at=now
+        )
+    )
+    session.flush()
+
+
+def reopen_case(session: Session, case_id: int) -> int:
+    """Reopen a case whose item was reopened, or give the newer open one of the same person and line. Returns its id."""
+    case = session.scalars(select(CareCase).where(CareCase.id == case_id).with_for_update()).one()
+    if case.closed_at is None:
+        return case.id
+    newer = session.scalar(
+        select(CareCase).where(
+            CareCase.patient_id == case.patient_id,
+            CareCase.service_line == case.service_line,
+            CareCase.closed_at.is_(None),
+        )
+    )
+    if newer is not None:
+        return newer.id
+    session.execute(update(CareCase).where(CareCase.id == case_id).values(closed_at=None))
+    return case.id

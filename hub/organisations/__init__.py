@@ -1,0 +1,1 @@
+"""Organisations, their sites and units, and the collaboratives they form."""

@@ -1,0 +1,122 @@
+"""Tables about organisations: organisation, site, unit, collaborative."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hub.db import Base
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is, for lists and for what roles its people may hold."""
+
+    NHS_TRUST = "nhs_trust"
+    INDEPENDENT_PROVIDER = "independent_provider"
+    ICB = "icb"
+    LOCAL_AUTHORITY = "local_authority"
+    EDUCATION = "education"
+    NHS_ENGLAND = "nhs_england"
+    REFERRER = "referrer"
+    OTHER = "other"
+
+
+class Arm(StrEnum):
+    """Which side of the lead provider: the commissioning hub, or its own services. The two are kept apart."""
+
+    HUB = "hub"
+    PROVIDER = "provider"
+
+
+class UnitGender(StrEnum):
+    """Whom a unit takes."""
+
+    MIXED = "mixed"
+    FEMALE = "female"
+    MALE = "male"
+
+
+class Organisation(Base):
+    """An organisation by ODS code. The lead provider's hub arm and provider arm are two rows with one parent."""
+
+    __tablename__ = "organisation"
+    __table_args__ = (
+        CheckConstraint("parent_id IS NULL OR parent_id <> id", name="not_its_own_parent"),
+        CheckConstraint("arm IS NULL OR arm IN ('hub', 'provider')", name="arm_is_known"),
+        CheckConstraint("arm IS NULL OR parent_id IS NOT NULL", name="arm_has_a_parent"),
+        CheckConstraint("until_on IS NULL OR until_on >= from_on", name="ends_after_it_starts"),
+        # One hub and one provider arm to a lead provider, else "the other arm" would be ambiguous.
+        Index("uq_organisation_arm", "parent_id", "arm", unique=True, postgresql_where=text("arm IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ods_code: Mapped[str] = mapped_column(String(12), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    arm: Mapped[str | None] = mapped_column(String(10))
+    is_demo: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    from_on: Mapped[date]
+    until_on: Mapped[date | None]
+
+    parent: Mapped[Organisation | None] = relationship(remote_side="Organisation.id")
+    sites: Mapped[list[Site]] = relationship(back_populates="organisation", order_by="Site.name")
+
+    @property
+    def is_hub(self) -> bool:
+        """Whether this is the commissioning hub."""
+        return self.arm == Arm.HUB
+
+
+class Site(Base):
+    """A place where an organisation works. The postcode gives distances to a person's home."""
+
+    __tablename__ = "site"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_code: Mapped[str] = mapped_column(String(12), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    postcode: Mapped[str] = mapped_column(String(8))
+    is_open: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+
+    organisation: Mapped[Organisation] = relationship(back_populates="sites")
+    units: Mapped[list[Unit]] = relationship(back_populates="site", order_by="Unit.name")
+
+
+class Unit(Base):
+    """A ward or unit with beds of one type. Ages are whole years, first and last age taken."""
+
+    __tablename__ = "unit"
+    __table_args__ = (CheckConstraint("age_from >= 0 AND age_to >= age_from AND age_to <= 120", name="ages_in_order"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), index=True)
+    bed_type: Mapped[str] = mapped_column(String(40))
+    gender: Mapped[str] = mapped_column(String(20))
+    age_from: Mapped[int]
+    age_to: Mapped[int]
+    is_open: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+
+    site: Mapped[Site] = relationship(back_populates="units")
+
+
+class Collaborative(Base):
+    """A provider collaborative: its service line, lead organisation and policy set decide the limits of its items."""
+
+    __tablename__ = "collaborative"
+    __table_args__ = (CheckConstraint("status IN ('planned', 'active', 'closed')", name="status_is_known"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    service_line: Mapped[str] = mapped_column(String(40))
+    lead_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    policy_set: Mapped[str] = mapped_column(String(40))
+    status: Mapped[str] = mapped_column(String(20), default="active", server_default="active")
+
+    lead_organisation: Mapped[Organisation] = relationship()

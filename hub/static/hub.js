@@ -1,0 +1,59 @@
+// Makes pages smoother; every page works without it.
+import { initButtons, initCharacterCounts, initErrorSummary, initPasswordInputs, initSkipLinks }
+  from "./vendor/nhsuk-frontend-10.6.1.min.js";
+
+document.body.classList.add("js-enabled", "nhsuk-frontend-supported");
+for (const start of [initButtons, initCharacterCounts, initErrorSummary, initPasswordInputs, initSkipLinks]) {
+  start();
+}
+
+// A button that prints the page: <button type="button" class="hub-needs-script" data-print>
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.addEventListener("click", () => window.print());
+}
+
+// Chosen rows: the number in words, and one box that chooses every row shown.
+for (const form of document.querySelectorAll("form[data-choose]")) {
+  const boxes = [...form.querySelectorAll("input[type=checkbox][name=choose]")];
+  const all = form.querySelector("input[data-choose-all]");
+  const say = form.querySelector("[data-choose-count]");
+  const show = () => {
+    const count = boxes.filter((box) => box.checked).length;
+    for (const box of boxes) box.closest("tr")?.classList.toggle("is-chosen", box.checked);
+    if (say) say.textContent = `${count} chosen`;
+    if (all) {
+      all.checked = count > 0 && count === boxes.length;
+      all.indeterminate = count > 0 && count < boxes.length;
+    }
+  };
+  form.addEventListener("change", (event) => {
+    if (event.target === all) for (const box of boxes) box.checked = all.checked;
+    show();
+  });
+  show();
+}
+
+// Drafts save themselves: <form data-draft="/drafts/..."> with <p data-draft-said> for the words.
+// The server answers with JSON: {"said": "Draft saved today at 1:26pm"}.
+const WAIT = 2000;
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  const said = form.querySelector("[data-draft-said]");
+  let timer = 0;
+  const save = async () => {
+    try {
+      const answer = await fetch(form.dataset.draft, {
+        method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, credentials: "same-origin",
+      });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const told = await answer.json();
+      if (said) said.textContent = told.said;
+    } catch {
+      if (said) said.textContent = "The draft could not be saved just now. Keep this page open: what you typed is still here.";
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(save, WAIT);
+  });
+  form.addEventListener("submit", () => clearTimeout(timer));
+}

@@ -1,0 +1,1 @@
+"""Shared web ground: request session, access, security headers, errors, forms and paging."""

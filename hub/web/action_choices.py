@@ -1,0 +1,72 @@
+"""The answers to choose from where they depend on the item: people, organisations, its clocks, its answers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+
+from hub.db import Base
+from hub.engine.reading import Reading
+from hub.web.database import db
+from workflows.core import Action, Ask
+from workflows.roles import ROLE_LABELS, Role
+
+Pairs = list[tuple[str, str]]
+OWNERS = (Role.COORDINATOR, Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING, Role.DIRECTOR)
+
+
+def choices_for(action: Action, reading: Reading) -> dict[str, Pairs]:
+    """For each question whose answers depend on the item, its list of (value, words)."""
+    return {ask.name: found for ask in action.questions if (found := _choices(ask, reading)) is not None}
+
+
+def _choices(ask: Ask, reading: Reading) -> Pairs | None:
+    made: dict[str, Callable[[Reading], Pairs]] = {
+        "owner_id": _hub_people,
+        "organisation_id": lambda _: organisations("id"),
+        "clock": _clocks,
+        "field": _answers,
+        "superseded_by": _others_open,
+        "audience": lambda _: [("hub", "The hub only"), ("all", "Everybody who can see this item")],
+    }
+    if ask.name in made:
+        return made[ask.name](reading)
+    return organisations("ods_code") if ask.kind == "organisation" else None
+
+
+def organisations(key: str) -> Pairs:
+    """Every organisation by `key` ("id" or "ods_code"), by name."""
+    table = Base.metadata.tables["organisation"]
+    rows = db.session.execute(
+        select(table.c[key], table.c.name).where(table.c.until_on.is_(None)).order_by(table.c.name)
+    )
+    return [(str(value), name) for value, name in rows]
+
+
+def _hub_people(_reading: Reading) -> Pairs:
+    """Who in the hub can own an item."""
+    user, membership = Base.metadata.tables["user_account"], Base.metadata.tables["membership"]
+    rows = db.session.execute(
+        select(user.c.id, user.c.name, membership.c.role)
+        .join(membership, membership.c.user_id == user.c.id)
+        .where(user.c.is_active, membership.c.role.in_(OWNERS), membership.c.until_on.is_(None))
+        .order_by(user.c.name)
+    )
+    return [(str(identity), f"{name}, {ROLE_LABELS[Role(role)]}") for identity, name, role in rows]
+
+
+def _clocks(reading: Reading) -> Pairs:
+    titles = {clock.name: clock.title for clock in reading.item.workflow.clocks}
+    return [(clock.name, titles.get(clock.name, clock.name)) for clock in reading.clocks if clock.stopped_at is None]
+
+
+def _answers(reading: Reading) -> Pairs:
+    asked: dict[str, str] = {}
+    for action in reading.item.workflow.actions:
+        asked |= {ask.name: ask.label for ask in action.questions if hasattr(reading.item, ask.name)}
+    return list(asked.items())
+
+
+def _others_open(reading: Reading) -> Pairs:
+    others: list[Any] = reading.item.others_open
+    return [(other.reference, other.reference) for other in others]

@@ -1,0 +1,95 @@
+"""The form of an action, made from what the action asks; a feature gives its own form only where that is not enough."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import EmailField, TelField
+
+from hub.codes import codes
+from hub.web.date_fields import DateParts, MomentParts
+from workflows.core import Action, Ask
+
+SHORT_LIST = 6
+"""Up to so many choices are shown as radios; more as a list to pick from."""
+Choices = Mapping[str, Iterable[tuple[str, str]]]
+
+
+class ActionForm(FlaskForm):
+    """What every action page sends: the version the person was looking at, and a reason when one is needed."""
+
+    seen = HiddenField()
+
+    def answers(self) -> dict[str, Any]:
+        """Typed values by name of the question; an empty answer is None."""
+        return {
+            name: _typed(field) for name, field in self._fields.items() if name not in {"seen", "reason", "csrf_token"}
+        }
+
+    def add_problem(self, name: str, message: str) -> None:
+        """Put a refusal of the engine beside its field, or at the top when it has none."""
+        field = self._fields.get(name)
+        if field is None:
+            self.form_errors.append(message)
+        else:
+            field.errors = [*field.errors, message]
+
+
+def form_for(action: Action, choices: Choices | None = None) -> type[ActionForm]:
+    """The form class of `action`. `choices` gives the answers of questions whose list depends on the item or actor."""
+    made: dict[str, Any] = {ask.name: field_for(ask, choices or {}) for ask in action.questions}
+    if action.reason:
+        made["reason"] = TextAreaField("Your reason", render_kw={"rows": 4})
+    return type(f"{action.name.title().replace('_', '')}Form", (ActionForm,), made)
+
+
+def field_for(ask: Ask, choices: Choices) -> Field:
+    """One WTForms field for one question. Whether it is answered is the engine's matter, so nothing is required here."""
+    label = f"{ask.label} (optional)" if ask.optional else ask.label
+    hint = ask.hint
+    if ask.name in choices:
+        return _choice(ask, label, list(choices[ask.name]))
+    if ask.codes:
+        return _choice(ask, label, list(codes(ask.codes).items()))
+    match ask.kind:
+        case "long_text":
+            return TextAreaField(label, description=hint, render_kw={"rows": 5})
+        case "tick":
+            return BooleanField(label, description=hint)
+        case "yes_no":
+            return RadioField(
+                label,
+                description=hint,
+                choices=[("yes", "Yes"), ("no", "No")],
+                validate_choice=False,
+                render_kw={"inline": True},
+            )
+        case "date":
+            return DateParts(label, description=hint)
+        case "moment":
+            return MomentParts(label, description=hint)
+        case "phone":
+            return TelField(label, description=hint)
+        case "email":
+            return EmailField(label, description=hint)
+    return StringField(label, description=hint)
+
+
+def _choice(ask: Ask, label: str, options: list[tuple[str, str]]) -> Field:
+    if len(options) <= SHORT_LIST:
+        return RadioField(label, description=ask.hint, choices=options, validate_choice=False)
+    return SelectField(
+        label, description=ask.hint, choices=[("", "Choose one"), *options], validate_choice=False, default=""
+    )
+
+
+def _typed(field: Field) -> Any:
+    value = field.data
+    if isinstance(field, RadioField) and {choice[0] for choice in field.choices or ()} == {"yes", "no"}:
+        return {"yes": True, "no": False}.get(value)
+    if isinstance(value, str):
+        value = value.strip() or None
+    if field.name.endswith("_id") and value is not None:
+        return int(value) if str(value).isdecimal() else value
+    return value

@@ -1,0 +1,233 @@
+"""The one action page: for every action of every workflow the same page, checks, refusals and way back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from hub.db import transaction
+from hub.engine.access_log import log_access
+from hub.engine.available import Offer, offer_of
+from hub.engine.models import Draft, WorkItem
+from hub.engine.perform import perform
+from hub.engine.reading import Reading, read_item
+from hub.engine.refusal import ActionRefused, Problem
+from hub.web import access, drafts
+from hub.web.action_choices import choices_for
+from hub.web.action_form import ActionForm, form_for
+from hub.web.database import db
+from hub.web.person import EndedSession
+from hub.web.trail import client_address
+from workflows.core import Action
+from workflows.everyday import BY_NAME
+
+Cleaned = tuple[dict[str, Any], list[Problem]]
+
+
+@dataclass(frozen=True)
+class Pages:
+    """How one kind's items are shown: the feature's part of the one item page and the one action page."""
+
+    model: type[WorkItem]
+    endpoint: str
+    """Endpoint of the item's page; takes `reference`."""
+    options: Sequence[Any] = ()
+    """Loader options for what the page shows besides."""
+    banner: Callable[[Any], Any] | None = None
+    form_of: Mapping[str, Callable[[Action, Reading], type[ActionForm]]] = field(default_factory=dict)
+    """A feature's own form for an action, where the one made from its questions is not enough."""
+    prefill: Mapping[str, Callable[[Reading], dict[str, Any]]] = field(default_factory=dict)
+    clean: Mapping[str, Callable[[ActionForm, Any], Cleaned]] = field(default_factory=dict)
+    """A feature's own reading of the answers: typed values and problems."""
+    form_template: Mapping[str, str] = field(default_factory=dict)
+
+
+def action_routes(blueprint: Blueprint, pages: Pages) -> None:
+    """Add `/<reference>/<action>`, GET and POST, to a feature's blueprint; endpoint `.act`."""
+
+    @blueprint.route("/<reference>/<action>", methods=["GET", "POST"])
+    @access.signed_in
+    def act(reference: str, action: str) -> ResponseReturnValue:
+        reading = read_item(db.session, pages.model, reference, g.actor, options=pages.options)
+        offer = _offer(reading, action) if reading else None
+        if reading is None or offer is None or reading.is_content_hidden:
+            abort(HTTPStatus.NOT_FOUND)
+        return _send(pages, reading, offer) if request.method == "POST" else _ask(pages, reading, offer)
+
+
+def keep_typed(pages: Pages) -> Callable[[EndedSession, Any], bool]:
+    """A keeper for `access.keep_what_was_typed`: a post that came after the session ended becomes a draft."""
+
+    def keeper(ended: EndedSession, posted: Any) -> bool:
+        arguments = posted.view_args or {}
+        if posted.endpoint != f"{pages.endpoint.partition('.')[0]}.act":
+            return False
+        with transaction(db.session):
+            item = db.session.query(pages.model).filter_by(reference=arguments["reference"]).one_or_none()
+            if item is None:
+                return False
+            drafts.keep(
+                db.session,
+                user_id=ended.user_id,
+                kind=pages.model.workflow.name,
+                action=arguments["action"],
+                fields=drafts.typed(posted),
+                item_id=item.id,
+                now=g.now,
+            )
+        return True
+
+    return keeper
+
+
+def _offer(reading: Reading, name: str) -> Offer | None:
+    """The action as this person meets it from the item's state; also one that is no longer possible, to say so."""
+    item = reading.item
+    found = next((offer for offer in reading.offers if offer.action.name == name), None)
+    if found is not None:
+        return found
+    action = BY_NAME.get(name) or next(iter(item.workflow.named(name)), None)
+    if action is None:
+        return None
+    return offer_of(item, action, g.actor, [line.party for line in reading.parties if line.party.until_at is None])
+
+
+def _ask(pages: Pages, reading: Reading, offer: Offer) -> ResponseReturnValue:
+    found = drafts.find(db.session, user_id=g.actor.user_id, item_id=reading.item.id, **_key(pages, offer))
+    form = _form(pages, reading, offer, found)
+    _log(reading, "opened")
+    return _page(pages, reading, offer, form, draft=found)
+
+
+def _send(pages: Pages, reading: Reading, offer: Offer) -> ResponseReturnValue:
+    item = reading.item
+    form = _form(pages, reading, offer, None)
+    form.validate()
+    read = pages.clean.get(offer.action.name)
+    values, problems = read(form, item) if read else (form.answers(), [])
+    seen = str(form.seen.data or "")
+    if problems or form.errors:
+        return _refused(pages, reading, offer, form, ActionRefused(problems))
+    reason = getattr(form, "reason", None)
+    try:
+        with transaction(db.session):
+            perform(
+                db.session,
+                item,
+                offer.action.name,
+                g.actor,
+                now=g.now,
+                values=values,
+                reason=reason.data if reason is not None else None,
+                seen=int(seen) if seen.isdecimal() else 0,
+            )
+            drafts.discard(db.session, user_id=g.actor.user_id, item_id=item.id, **_key(pages, offer))
+    except ActionRefused as refused:
+        return _refused(pages, reading, offer, form, refused)
+    flash(f"Done: {offer.action.label.lower()}. {item.reference} is {_label_of(item).lower()}.", "success")
+    return redirect(url_for(pages.endpoint, reference=item.reference), HTTPStatus.SEE_OTHER)
+
+
+def _refused(
+    pages: Pages, before: Reading, offer: Offer, form: ActionForm, refused: ActionRefused
+) -> ResponseReturnValue:
+    """The page again with everything typed, everything wrong, and what changed meanwhile."""
+    reading = read_item(db.session, pages.model, before.item.reference, g.actor, options=pages.options)
+    if reading is None:
+        abort(HTTPStatus.NOT_FOUND)
+    for problem in refused.problems:
+        form.add_problem(problem.field, problem.message)
+    again = _offer(reading, offer.action.name) or offer
+    seen = int(form.seen.data) if str(form.seen.data or "").isdecimal() else 0
+    changed = [line for line in reading.lines if line.row.position > seen] if seen else []
+    # What is sent next answers to what is now on the page.
+    form.seen.data = form.seen.raw_data = None
+    form.seen.data = str(reading.item.version)
+    status = HTTPStatus.CONFLICT if refused.is_stale or changed else HTTPStatus.UNPROCESSABLE_ENTITY
+    if not again.is_mine:
+        status = HTTPStatus.FORBIDDEN
+    return _page(pages, reading, again, form, changed=changed, status=status)
+
+
+def _form(pages: Pages, reading: Reading, offer: Offer, draft: Draft | None) -> ActionForm:
+    make = pages.form_of.get(offer.action.name)
+    made = make(offer.action, reading) if make else form_for(offer.action, choices_for(offer.action, reading))
+    if request.method == "POST":
+        return made()
+    given = pages.prefill.get(offer.action.name)
+    form = made(formdata=drafts.as_form(draft) if draft else None, data=given(reading) if given else None)
+    form.seen.data = str(draft.item_version if draft and draft.item_version else reading.item.version)
+    return form
+
+
+def _page(
+    pages: Pages,
+    reading: Reading,
+    offer: Offer,
+    form: ActionForm,
+    *,
+    draft: Draft | None = None,
+    changed: Sequence[Any] = (),
+    status: HTTPStatus | None = None,
+) -> ResponseReturnValue:
+    from hub.web.item_page import ItemPage
+
+    is_possible = offer.action.name in BY_NAME or reading.item.state in offer.action.sources
+    page = render_template(
+        pages.form_template.get(offer.action.name, "workflow/action.html"),
+        page=ItemPage(reading, g.actor, g.now),
+        banner=pages.banner(reading.item) if pages.banner else None,
+        offer=offer,
+        form=form,
+        draft=draft,
+        changed=changed,
+        is_possible=is_possible,
+        item_href=url_for(pages.endpoint, reference=reading.item.reference),
+    )
+    if status is None:
+        status = HTTPStatus.OK if offer.is_mine else HTTPStatus.FORBIDDEN
+    return page, status
+
+
+def _key(pages: Pages, offer: Offer) -> dict[str, str]:
+    return {"kind": pages.model.workflow.name, "action": offer.action.name}
+
+
+def _label_of(item: Any) -> str:
+    return str(item.workflow.wording_of(item.state).label)
+
+
+def _log(reading: Reading, what: str) -> None:
+    item = reading.item
+    with transaction(db.session):
+        log_access(
+            db.session,
+            g.actor,
+            what,
+            now=g.now,
+            path=request.path,
+            case_id=item.case_id,
+            item_id=item.id,
+            detail={"reference": item.reference},
+            address=client_address(),
+        )
+
+
+def show_item(pages: Pages, reference: str, template: str, **more: Any) -> ResponseReturnValue:
+    """The item's page, logged as opened; 404 when there is none or this person may not see it."""
+    from hub.web.item_page import ItemPage
+
+    reading = read_item(db.session, pages.model, reference, g.actor, options=pages.options)
+    if reading is None:
+        abort(HTTPStatus.NOT_FOUND)
+    _log(reading, "opened")
+    return render_template(
+        template,
+        page=ItemPage(reading, g.actor, g.now),
+        banner=pages.banner(reading.item) if pages.banner and not reading.is_content_hidden else None,
+        act_endpoint=f"{pages.endpoint.partition('.')[0]}.act",
+        **more,
+    )

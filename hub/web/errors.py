@@ -1,0 +1,77 @@
+"""Pages for what went wrong: not found (also refused), too big, open too long, our own fault."""
+
+from __future__ import annotations
+
+import secrets
+from http import HTTPStatus
+
+from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from hub.web.access import Kind, access_of, ask_to_sign_in, safe_next, wants_json
+from hub.web.person import current_person
+
+# The codes that have a page of their own in templates/errors; any other shows the one for 400.
+_PAGES = {400, 403, 404, 405, 409, 413, 429, 503}
+_MOST_FIELDS = 500
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error with a page that says what to do, or with JSON to a program."""
+    app.register_error_handler(CSRFError, _open_too_long)
+    app.register_error_handler(HTTPException, _expected)
+    app.register_error_handler(HTTPStatus.INTERNAL_SERVER_ERROR, _broken)
+
+
+def _expected(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, SecurityError):
+        # Nothing is known about this address, so no page can be built from it.
+        return Response("This is not an address the hub answers to.\n", 400, mimetype="text/plain")
+    code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if code < HTTPStatus.BAD_REQUEST:
+        return error.get_response()  # a redirect that Werkzeug raises
+    if wants_json():
+        return jsonify(error=HTTPStatus(code).phrase), code
+    return render_template(f"errors/{code if code in _PAGES else 400}.html"), code
+
+
+def _broken(_error: HTTPException) -> ResponseReturnValue:
+    """Our own fault: the page shows a mark that finds this error in the log, and nothing else of it."""
+    mark = secrets.token_hex(4)
+    current_app.logger.error("The error above was shown with the reference %s", mark)
+    if wants_json():
+        return jsonify(error="Something went wrong.", reference=mark), 500
+    return render_template("errors/500.html", error_reference=mark), 500
+
+
+def _open_too_long(_error: CSRFError) -> ResponseReturnValue:
+    """The form's token is too old or missing. What was typed comes back, to be looked at and sent again.
+
+    Only when the browser says that the form was one of ours: else a foreign page could have a person confirm it.
+    """
+    if request.endpoint == "accounts.sign_in":
+        way_back = safe_next(request.form.get("next"))
+        return redirect(url_for("accounts.sign_in", next=way_back, ended="open_too_long"), 303)
+    if wants_json():
+        return jsonify(error="The form token is missing or too old."), 400
+    access = access_of(current_app, request.endpoint or "")
+    if current_person() is None and access is not None and access.kind is not Kind.PUBLIC:
+        return ask_to_sign_in()
+    is_ours = request.headers.get("Origin") is not None  # and then it is this site: security.py has checked it
+    fields = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if "password" not in name and not name.endswith("csrf_token")
+    ]
+    can_resend = is_ours and current_person() is not None and len(fields) <= _MOST_FIELDS
+    page = render_template(
+        "errors/open_too_long.html",
+        fields=fields if can_resend else [],
+        can_resend=can_resend,
+        had_files=bool(request.files),
+        target=request.full_path.rstrip("?"),
+        person=current_person(),
+    )
+    return page, 400

@@ -1,0 +1,265 @@
+"""What an item's page shows, worked out from one reading: clocks, diagram, history in words, who can see it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from markupsafe import Markup
+
+from hub.codes import UnknownCodeList, label
+from hub.engine.available import Offer
+from hub.engine.clocks import deadline_of
+from hub.engine.models import FAR, Clock
+from hub.engine.reading import Line, Reading
+from hub.web.filters import ClockFace, clock_face, day, moment, short_moment, yes_no
+from workflows.core import Action, Actor, Ask, Wording, in_words
+from workflows.diagram import describe, draw
+from workflows.everyday import BY_NAME, EVERYDAY
+from workflows.explain import Step
+from workflows.roles import CAPACITY_LABELS, Capacity, Role
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPanel:
+    """One clock as the page shows it."""
+
+    title: str
+    face: ClockFace
+    steps: tuple[Step, ...]
+    asked: str
+    """A pause that waits for another person's agreement, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One history row in words."""
+
+    at: datetime
+    who: str
+    as_whom: str
+    action: str
+    reason: str
+    changes: tuple[tuple[str, str, str], ...]
+    """(name, old, new)."""
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhoSees:
+    """One party in words."""
+
+    name: str
+    words: str
+
+
+class ItemPage:
+    """An item, its actions and everything round it, as one person sees it at one moment."""
+
+    def __init__(self, reading: Reading, actor: Actor, now: datetime) -> None:
+        self.reading = reading
+        self.item = reading.item
+        self.workflow = reading.item.workflow
+        self.actor = actor
+        self.now = now
+
+    @property
+    def wording(self) -> Wording:
+        """Where it is, in words."""
+        return self.workflow.wording_of(self.item.state)
+
+    @property
+    def title(self) -> str:
+        """What to do, in words; what it is when nothing is to be done."""
+        return self.wording.to_do or f"{self.workflow.title}: {self.wording.label.lower()}"
+
+    @cached_property
+    def mine(self) -> list[Offer]:
+        """Actions this person may do, the ready ones first in declared order."""
+        offers = [offer for offer in self.reading.offers if offer.is_mine]
+        return sorted(offers, key=lambda offer: not offer.is_allowed)
+
+    @cached_property
+    def others(self) -> list[Offer]:
+        """Actions that wait for somebody else."""
+        return [offer for offer in self.reading.offers if not offer.is_mine]
+
+    @cached_property
+    def main(self) -> str:
+        """The name of the one action most likely to be needed: it has the green button."""
+        forward = [offer for offer in self.mine if offer.is_allowed and not offer.action.abandons]
+        sends = next((offer for offer in forward if offer.action.dest != "="), None)
+        return (sends or forward[0]).action.name if forward else ""
+
+    @cached_property
+    def clocks(self) -> list[ClockPanel]:
+        """Every clock, running ones first, each with how its deadline was worked out."""
+        rows = sorted(self.reading.clocks, key=lambda row: (row.stopped_at is not None, row.due_at, row.id))
+        return [self._clock(row) for row in rows]
+
+    @property
+    def face(self) -> ClockFace | None:
+        """The clock that matters most now: the earliest that runs, else a paused one."""
+        going = [row for row in self.reading.clocks if row.stopped_at is None]
+        if not going:
+            return None
+        first = min(going, key=lambda row: (not row.is_running, row.due_at))
+        return self._clock(first).face
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a clock is running at all."""
+        return bool(self.item.next_due_at != FAR)
+
+    def _clock(self, row: Clock) -> ClockPanel:
+        titles = {clock.name: clock.title for clock in self.workflow.clocks}
+        policy = self.reading.book.policy(self.item.policy_version_id, self.now)
+        received = getattr(self.item, "received_at", None)
+        deadline = deadline_of(
+            row,
+            self.reading.book.calendar,
+            now=row.stopped_at or self.now,
+            started_text="when the hub received it" if row.started_at == received else "",
+            rule_text=policy.origin(row.rule),
+        )
+        asked = f"{row.asked['by']} asked to pause it: “{row.asked['why']}”" if row.asked else ""
+        return ClockPanel(
+            titles.get(row.name, in_words(row.name)),
+            clock_face(deadline, self.now, row.stopped_at),
+            deadline.steps,
+            asked,
+        )
+
+    @cached_property
+    def _been(self) -> list[str]:
+        states = [line.row.to_state for line in reversed(self.reading.lines)]
+        return [state for index, state in enumerate(states) if index == 0 or states[index - 1] != state]
+
+    @cached_property
+    def _open_now(self) -> list[str]:
+        return [offer.action.name for offer in self.reading.offers if offer.is_allowed]
+
+    @property
+    def diagram(self) -> Markup:
+        """The workflow with "you are here"."""
+        drawn = draw(self.workflow, here=self.item.state, been=self._been, open_now=self._open_now)
+        return Markup(drawn)  # noqa: S704 - our own drawing of our own definition
+
+    @property
+    def diagram_words(self) -> list[str]:
+        """The same facts as sentences."""
+        return describe(self.workflow, self.item.state, self._been, self._open_now)
+
+    def effects(self, action: Action) -> list[str]:
+        """What follows when `action` is done, in words: clocks, history, what is opened."""
+        before, after = str(self.item.state), action.dest_from(self.item.state)
+        said = []
+        for clock in dict.fromkeys(row.name for row in self.reading.clocks if row.stopped_at is None):
+            definition = next((found for found in self.workflow.clocks if found.name == clock), None)
+            if definition is None or after == before:
+                continue
+            if after in definition.runs_in:
+                continue
+            stands = after in definition.pauses_in
+            said.append(f"The clock “{definition.title}” {'stands still' if stands else 'stops'}.")
+        if before in self.workflow.drafts and after not in self.workflow.drafts:
+            said.append("The time to answer begins.")
+        if action.dest in self.workflow.ends:
+            reopened = any(found.reopening and after in found.sources for found in self.workflow.actions)
+            said.append("It ends here. It can be reopened with a reason." if reopened else "It ends here.")
+        return [*said, "Your name, the time and what you enter go into the history. Nobody can change them later."]
+
+    @cached_property
+    def history(self) -> list[HistoryLine]:
+        """History in words, newest first."""
+        return [self._line(line) for line in self.reading.lines]
+
+    def line_words(self, line: Line) -> str:
+        """One row as a sentence, for "what changed meanwhile"."""
+        return f"{self._action_label(line.row.action)}, {line.who}, {short_moment(line.row.at, self.now)}"
+
+    def _line(self, line: Line) -> HistoryLine:
+        row = line.row
+        hidden = self.reading.is_content_hidden
+        return HistoryLine(
+            at=row.at,
+            who=line.who,
+            as_whom=_as_whom(row.acting_role, line.on_behalf_of),
+            action=self._action_label(row.action),
+            reason="" if hidden else row.reason or "",
+            changes=() if hidden else tuple(self._changes(row)),
+            audience=_audience(row.audience),
+        )
+
+    def _action_label(self, name: str) -> str:
+        found = BY_NAME.get(name) or next(iter(self.workflow.named(name)), None)
+        return found.label if found else in_words(name)
+
+    def _changes(self, row: Any) -> Iterator[tuple[str, str, str]]:
+        if row.from_state != row.to_state:
+            before = self.workflow.wording_of(row.from_state).label if row.from_state else ""
+            yield "State", before, self.workflow.wording_of(row.to_state).label
+        for name, value in row.values.items():
+            if isinstance(value, dict):
+                yield self._field_label(name), self._shown(name, value.get("old")), self._shown(name, value.get("new"))
+
+    @cached_property
+    def _asks(self) -> dict[str, Ask]:
+        actions = (*self.workflow.actions, *EVERYDAY)
+        return {ask.name: ask for action in actions for ask in action.questions}
+
+    def _field_label(self, name: str) -> str:
+        if name.startswith("deadline:"):
+            return "Deadline"
+        ask = self._asks.get(name)
+        return ask.label.rstrip("?") if ask else in_words(name)
+
+    def _shown(self, name: str, value: Any) -> str:
+        ask = self._asks.get(name)
+        return shown(value, codes=ask.codes if ask else "", kind="moment" if name.startswith("deadline:") else "")
+
+    @cached_property
+    def parties(self) -> list[WhoSees]:
+        """Who outside the hub can see it, and until when."""
+        return [WhoSees(line.name, self._party_words(line.party)) for line in self.reading.parties]
+
+    def _party_words(self, party: Any) -> str:
+        names = " and ".join(CAPACITY_LABELS[Capacity(name)] for name in party.capacities)
+        since = f"since {short_moment(party.from_at, self.now)}"
+        ended = f", ended {short_moment(party.until_at, self.now)}" if party.until_at else ""
+        return f"{names[:1].upper()}{names[1:]}, {since}{ended}"
+
+
+def shown(value: Any, *, codes: str = "", kind: str = "") -> str:
+    """One stored value in words: a code by its label, dates and moments as they are read, yes and no."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return yes_no(value)
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return day(value)
+    if codes:
+        try:
+            return label(codes, str(value))
+        except (LookupError, UnknownCodeList):
+            return str(value)
+    text = str(value)
+    if kind == "moment" or (len(text) >= 19 and text[4:5] == "-" and text[10:11] == "T"):
+        try:
+            return moment(datetime.fromisoformat(text))
+        except ValueError:
+            return text
+    return text
+
+
+def _as_whom(roles: str | None, behalf: str | None) -> str:
+    names = [Role(name).label for name in (roles or "").split(", ") if name and name != Role.SYSTEM]
+    said = ", ".join(names)
+    return f"{said}, on behalf of {behalf}" if behalf else said
+
+
+def _audience(audience: str) -> str:
+    return {"all": "", "hub": "Only the hub can read this"}.get(audience, "Only its own organisation and the hub")

@@ -1,0 +1,61 @@
+"""What stands round every page: the menu, only with what this person may open, and who is signed in."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app, request, url_for
+
+from hub.config import Settings
+from hub.web.access import access_of
+from hub.web.person import Person, current_actor, current_person
+from hub.web.templating import Account, Link, Shell
+
+MENU: tuple[tuple[str, str], ...] = (
+    ("Today", "worklist.today"),
+    ("Worklist", "worklist.list_items"),
+    ("Cases", "casefile.list_cases"),
+    ("Beds", "placements.beds"),
+    ("Quality", "surveillance.board"),
+    ("How it works", "how_it_works.index"),
+)
+"""Label and endpoint, in order; an endpoint that does not exist, or that the person may not open, is left out."""
+
+_SEARCH = "search.results"
+_SETTINGS = "hub.settings"
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Remember what the deployment calls itself."""
+    app.extensions[_SETTINGS] = settings
+
+
+def page_shell() -> Shell:
+    """The shell of the page being rendered."""
+    settings: Settings = current_app.extensions[_SETTINGS]
+    person = current_person()
+    return Shell(
+        service=settings.service_name,
+        organisation=settings.service_place,
+        logo_href=settings.logo_path,
+        links=tuple(
+            Link(label, url_for(endpoint), current=request.endpoint == endpoint)
+            for label, endpoint in MENU
+            if _may_open(endpoint)
+        ),
+        account=_account(person) if person else None,
+        search_href=url_for(_SEARCH) if _may_open(_SEARCH) else None,
+    )
+
+
+def _may_open(endpoint: str) -> bool:
+    access, actor = access_of(current_app, endpoint), current_actor()
+    return actor is not None and access is not None and access.allows(actor)
+
+
+def _account(person: Person) -> Account:
+    return Account(
+        name=person.name,
+        role=person.role_words,
+        sign_out_href=url_for("accounts.sign_out"),
+        change_role_href=url_for("accounts.choose_role") if person.actor and person.membership_count > 1 else None,
+        profile_href=url_for("accounts.account"),
+    )
