@@ -1,0 +1,131 @@
+"""`hub user`: accounts and the roles they hold."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+
+import click
+
+from hub.accounts.passwords import generate_password
+from hub.accounts.queries import find_account, held_roles, list_accounts
+from hub.accounts.services import (
+    AccountRefused,
+    account_with_email,
+    add_account,
+    add_membership,
+    disable_account,
+    enable_account,
+    set_password,
+)
+from hub.cli.database import open_session
+from hub.cli.refusals import refusals_as_errors
+from hub.db import transaction
+from hub.organisations.queries import find_organisation, find_unit
+from workflows.durations import local
+from workflows.roles import PERSON_ROLES, Role
+
+
+@click.group()
+def user() -> None:
+    """People who may sign in."""
+
+
+@user.command()
+@click.argument("email")
+@click.option("--name", help="The person's name; needed for a new account.")
+@click.option("--role", type=click.Choice([role.value for role in PERSON_ROLES]), required=True)
+@click.option("--organisation", "ods", required=True, help="ODS code.")
+@click.option("--unit", "unit_code", help="Code of the unit, for a role held at one unit.")
+@click.option("--from", "from_on", type=click.DateTime(["%Y-%m-%d"]), help="First day; today when left out.")
+@click.option("--until", "until_on", type=click.DateTime(["%Y-%m-%d"]), help="Last day; open when left out.")
+@click.option("--password-stdin", is_flag=True, help="Read the password of a new account from standard input.")
+def add(
+    email: str,
+    name: str | None,
+    role: str,
+    ods: str,
+    unit_code: str | None,
+    from_on: datetime | None,
+    until_on: datetime | None,
+    password_stdin: bool,
+) -> None:
+    """Make an account with a role, or give an existing account one more role.
+
+    The password of a new account is made up and shown once, unless --password-stdin gives it.
+    """
+    now = datetime.now(UTC)
+    given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    with open_session() as session, refusals_as_errors(), transaction(session):
+        organisation = find_organisation(session, ods)
+        unit = find_unit(session, unit_code) if unit_code else None
+        if organisation is None:
+            raise AccountRefused(f"There is no organisation with the ODS code {ods}. Import it first")
+        if unit_code and unit is None:
+            raise AccountRefused(f"There is no unit with the code {unit_code}. Import it first")
+        account, password = find_account(session, email), None
+        if account is None:
+            account, password = add_account(session, email=email, name=name or "", now=now, password=given)
+        elif given is not None:
+            raise AccountRefused(f"{account.email} has an account. Change its password with: hub user password")
+        add_membership(
+            session,
+            user_id=account.id,
+            organisation_id=organisation.id,
+            role=Role(role),
+            from_on=from_on.date() if from_on else local(now).date(),
+            until_on=until_on.date() if until_on else None,
+            unit_id=unit.id if unit else None,
+        )
+        said = f"{account.name} <{account.email}> is now {Role(role).label} at {organisation.name}."
+    click.echo(said)
+    if password is not None and given is None:
+        click.echo(f"Password, shown only now: {password}")
+
+
+@user.command("list")
+def list_all() -> None:
+    """Every account with the roles it holds today."""
+    today = local(datetime.now(UTC)).date()
+    with open_session() as session:
+        held = held_roles(session, today)
+        for account in list_accounts(session):
+            click.echo(f"{account.email}  {account.name}{'' if account.is_active else '  (disabled)'}")
+            for role in held:
+                if role.user_id == account.id:
+                    until = f", until {role.until_on:%d/%m/%Y}" if role.until_on else ""
+                    click.echo(f"    {role.role.label}, {role.place} ({role.ods_code}){until}")
+
+
+@user.command()
+@click.argument("email")
+def disable(email: str) -> None:
+    """Stop an account from signing in and end its open sessions. What it did stays in every history."""
+    with open_session() as session, refusals_as_errors(), transaction(session):
+        account = account_with_email(session, email)
+        count = disable_account(session, account, datetime.now(UTC))
+    click.echo(f"{account.email} can no longer sign in; open sessions ended: {count}.")
+
+
+@user.command()
+@click.argument("email")
+def enable(email: str) -> None:
+    """Let a disabled account sign in again."""
+    with open_session() as session, refusals_as_errors(), transaction(session):
+        account = account_with_email(session, email)
+        enable_account(account)
+    click.echo(f"{account.email} can sign in again.")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the new password from standard input.")
+def password(email: str, password_stdin: bool) -> None:
+    """Give an account a new password and end its open sessions."""
+    new = sys.stdin.readline().rstrip("\r\n") if password_stdin else generate_password()
+    with open_session() as session, refusals_as_errors(), transaction(session):
+        account = account_with_email(session, email)
+        set_password(session, account, new, datetime.now(UTC))
+    click.echo(f"{account.email} has a new password.")
+    if not password_stdin:
+        click.echo(f"Password, shown only now: {new}")

@@ -1,0 +1,1 @@
+"""Demo: invented people, organisations and events to try the hub with."""

@@ -1,0 +1,1 @@
+"""Referrals: Form 1, its validation, its import and its workflow."""

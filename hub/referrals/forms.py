@@ -1,0 +1,114 @@
+"""Form 1 on a page: its questions as fields, and what was typed read by the same rules as an import row."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from flask import g
+from wtforms import TextAreaField
+
+from hub.codes import codes
+from hub.engine.refusal import Problem
+from hub.referrals.validation import check
+from hub.web.action_choices import organisations
+from hub.web.action_form import ActionForm, field_for
+from hub.web.date_fields import DateParts
+from workflows.core import Ask
+from workflows.form1_fields import FIELD, FIELDS, SECTIONS, Field
+from workflows.referral import ANSWERS
+
+ASKS = {ask.name: ask for ask in ANSWERS}
+
+
+class ReferralForm(ActionForm):
+    """The base of the form; its questions are added from the field table."""
+
+    def sections(self) -> list[tuple[str, str, list[Any]]]:
+        """(name, title, fields) in the page's order."""
+        return [
+            (
+                section.name,
+                section.title,
+                [self._fields[field.name] for field in FIELDS if field.section == section.name],
+            )
+            for section in SECTIONS
+        ]
+
+
+def referral_form() -> type[ReferralForm]:
+    """The form class with every question of Form 1 and the lists as they are now."""
+    choices: dict[str, list[tuple[str, str]]] = {}
+    known = organisations("ods_code")
+    for field in FIELDS:
+        if field.kind == "organisation":
+            choices[field.name] = known
+    made = {field.name: _question(field, choices) for field in FIELDS}
+    return type("FilledReferralForm", (ReferralForm,), made)
+
+
+def _question(field: Field, choices: Mapping[str, list[tuple[str, str]]]) -> Any:
+    ask = ASKS[field.name]
+    plain = Ask(ask.name, ask.label, ask.kind, ask.hint, ask.codes)
+    if field.kind == "long_text":
+        return TextAreaField(field.label, description=field.hint, render_kw={"rows": 3})
+    return field_for(plain, choices)
+
+
+def answers_of(form: ActionForm, now: datetime) -> tuple[dict[str, Any], list[Problem]]:
+    """Typed values and everything wrong with them. An answer that is not there is no problem: `submit` asks for it."""
+    typed = {name: _as_text(form, name) for name in FIELD}
+    unreadable = {name for name in FIELD if form[name].errors}
+    known = {code for code, _ in organisations("ods_code")}
+    values, problems = check(
+        {name: text for name, text in typed.items() if name not in unreadable},
+        now=now,
+        known_organisations=known,
+    )
+    wrong = [Problem(found.message, found.field) for found in problems if typed.get(found.field)]
+    return {name: values.get(name) for name in FIELD}, wrong
+
+
+def _as_text(form: ActionForm, name: str) -> str:
+    field = form[name]
+    if isinstance(field, DateParts):
+        value = field.data
+        return value.isoformat() if isinstance(value, date | datetime) else ""
+    return str(field.data or "").strip() if field.data not in (None, "None") else ""
+
+
+def shown_in_form(item: Any) -> dict[str, Any]:
+    """A referral's answers as the form shows them."""
+    found = {name: getattr(item, name) for name in FIELD}
+    return {
+        name: {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+        for name, value in found.items()
+    }
+
+
+def clean_fill_in(form: ActionForm, _item: Any) -> tuple[dict[str, Any], list[Problem]]:
+    """The answers of "Fill in the form"."""
+    return answers_of(form, g.now)
+
+
+def clean_correction(form: ActionForm, item: Any) -> tuple[dict[str, Any], list[Problem]]:
+    """A corrected answer, read by the rules of its own question."""
+    given = form.answers()
+    name, text = given.get("field"), given.get("value")
+    if name not in FIELD or not text:
+        return given, []
+    rows = dict.fromkeys(FIELD, "") | {
+        "service_line": item.service_line or "",
+        name: _code_of(FIELD[name], str(text)),
+    }
+    values, problems = check(rows, now=g.now, known_organisations={code for code, _ in organisations("ods_code")})
+    wrong = [Problem(found.message, "value") for found in problems if found.field == name]
+    if not wrong and name not in values:
+        wrong = [Problem("This cannot be read as an answer to that question", "value")]
+    return {**given, "value": values.get(name)}, wrong
+
+
+def _code_of(field: Field, text: str) -> str:
+    """The code behind a choice written in words, so that a correction can be typed as it is read."""
+    if not field.codes:
+        return text
+    return next((code for code, label in codes(field.codes).items() if label.casefold() == text.casefold()), text)

@@ -1,0 +1,56 @@
+"""The referral table."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hub.cases.models import CareCase
+from hub.db import Moment
+from hub.engine.models import WorkItem
+from hub.referrals.form1_columns import Form1Columns
+from workflows.referral import REFERRAL
+
+
+class Referral(Form1Columns, WorkItem):
+    """A referral: Form 1 as it was entered, and what the review said."""
+
+    __tablename__ = "referral"
+    workflow = REFERRAL
+    needs_loaded: ClassVar[tuple[str, ...]] = ("case.open_items",)
+
+    id: Mapped[int] = mapped_column(ForeignKey("work_item.id"), primary_key=True)
+    received_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When the hub had it; its first clock counts from here."""
+    source_system: Mapped[str | None]
+    source_reference: Mapped[str | None]
+    fingerprint: Mapped[str | None]
+    """Of the imported row's content: the same reference with other content is refused."""
+    what_is_missing: Mapped[str | None]
+    decline_reason: Mapped[str | None]
+    alternative_advice: Mapped[str | None]
+    named_clinician: Mapped[str | None]
+    redirected_to: Mapped[str | None]
+    superseded_by: Mapped[str | None]
+    assessing_organisation: Mapped[str | None]
+
+    case: Mapped[CareCase | None] = relationship(viewonly=True)
+
+    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "referral"}
+    __table_args__ = (
+        Index(
+            "uq_referral_source",
+            text("lower(source_system)"),
+            text("lower(source_reference)"),
+            unique=True,
+            postgresql_where=text("source_reference IS NOT NULL"),
+        ),
+    )
+
+    @property
+    def others_open(self) -> list[WorkItem]:
+        """The other open referrals of this person in the same case."""
+        if self.case is None:
+            return []
+        return [item for item in self.case.open_items if item.kind == "referral" and item.id != self.id]
