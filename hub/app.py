@@ -11,12 +11,15 @@ import hub.reactions  # noqa: F401 - every topic must be heard before the first 
 from hub.accounts import browser
 from hub.accounts import demo as demo_sign_in
 from hub.accounts import views as accounts
+from hub.casefile import views as casefile
 from hub.config import Settings, settings
 from hub.db import make_engine, make_sessions
 from hub.embedded import database_url
 from hub.paths import STATIC, TEMPLATES
+from hub.referrals import views as referrals
 from hub.web import access, errors, health, security, shell, templating
 from hub.web.database import SessionFactory, db
+from hub.worklist import views as worklist
 
 DAY = 24 * 60 * 60
 
@@ -40,8 +43,10 @@ def create_app(configured: Settings | None = None, *, session_factory: SessionFa
 
 
 def _register(app: Flask, chosen: Settings) -> None:
-    for blueprint in (health.blueprint, accounts.blueprint):
-        app.register_blueprint(blueprint)
+    for views in (health, accounts, referrals, worklist, casefile):
+        app.register_blueprint(views.blueprint)
+    for keeper in referrals.KEEPERS:
+        access.keep_what_was_typed(app, keeper)
     if chosen.demo:
         app.register_blueprint(demo_sign_in.blueprint)
 

@@ -90,7 +90,7 @@ def _clocks(workflow: Workflow) -> Iterator[str]:
         for name in clock.stops_on:
             if not workflow.named(name):
                 yield f"clock {clock.name} stops on {name!r}, which is no action"
-        if clock.on_return not in {"resume", "restart"}:
+        if clock.on_return not in {"resume", "restart", "once"}:
             yield f"clock {clock.name} does {clock.on_return!r} on return"
         if clock.on_ring:
             yield from _ring(workflow, clock.name, clock.on_ring, runs)

@@ -112,7 +112,7 @@ class Clock:
     per: str | None = None
     """One running row for each party of this capacity, or each child row of this name."""
     on_return: str = "resume"
-    """What happens when the item comes back after it left: "resume" or "restart"."""
+    """When the item comes back after it left: "resume" (the same clock goes on), "restart" (another one), "once"."""
     on_ring: str | None = None
     """The action the hub performs when it rings; without one the clock is marked and a message written."""
     label: str = ""

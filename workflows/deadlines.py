@@ -187,14 +187,15 @@ def _counts(
     changed = []
     for change in changes:
         at = in_utc(change.at)
-        if change.start is not None and change.effect is Effect.START:
-            moved = in_utc(change.start)
+        # A change was checked when it was made to have what its effect needs; `or` only says so to the type checker.
+        moved, new = in_utc(change.start or start), change.rule or rule
+        if change.effect is Effect.START:
             origins = [(known, moved if begun == start else begun) for known, begun in origins]
             start = moved
-        elif change.rule is not None and change.effect is Effect.UP:
-            origins.append((change.rule, at))
-        elif change.rule is not None:
-            origins = [(change.rule, start if change.effect is Effect.DOWN else at)]
+        elif change.effect is Effect.UP:
+            origins.append((new, at))
+        else:
+            origins = [(new, start if change.effect is Effect.DOWN else at)]
         so_far = tuple((begun, min(ended, at)) for begun, ended in spans if begun < at)
         changed.append(min(_due(known, begun, calendar, so_far) for known, begun in origins))
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -157,7 +157,7 @@ def date_words(day: date) -> str:
     return f"{DAY_NAMES[day.weekday()]} {day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
 
 
-def clock_words(wall: datetime) -> str:
+def clock_words(wall: datetime | time) -> str:
     """In words: "11:30pm", "9am", "midday", "midnight" (seconds are left out)."""
     if wall.minute == 0 and wall.hour % 12 == 0:
         return "midday" if wall.hour else "midnight"

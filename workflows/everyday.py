@@ -18,6 +18,14 @@ WHO_ARRANGES = (
 )
 
 
+WHO_MAY_PAUSE = (
+    May(Role.COORDINATOR),
+    May(Role.CASE_MANAGER),
+    May(Role.HEAD_OF_COMMISSIONING),
+    May(capacity=Capacity.CONVENOR),
+)
+
+
 def is_open(item: Any, _actor: Actor) -> str | None:
     """It is still open"""
     return None if item.is_open else "It has ended"
@@ -127,7 +135,7 @@ APPROVE_PAUSE = Action(
     "Approve a pause",
     ANYWHERE,
     SAME,
-    by=(May(Role.COORDINATOR), May(Role.CASE_MANAGER), May(Role.HEAD_OF_COMMISSIONING), May(capacity=Capacity.CONVENOR)),
+    by=WHO_MAY_PAUSE,
     needs=(is_open, has_a_pause_to_approve),
     asks=(Ask("clock", "Which clock?", "choice"),),
 )
@@ -136,7 +144,7 @@ RESUME_CLOCK = Action(
     "Let a clock run again",
     ANYWHERE,
     SAME,
-    by=(May(Role.COORDINATOR), May(Role.CASE_MANAGER), May(Role.HEAD_OF_COMMISSIONING), May(capacity=Capacity.CONVENOR)),
+    by=WHO_MAY_PAUSE,
     needs=(is_open, has_a_paused_clock),
     asks=(Ask("clock", "Which clock?", "choice"),),
     reason=True,

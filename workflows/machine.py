@@ -52,6 +52,6 @@ def move(workflow: Workflow, state: str, arrow: Action) -> str | None:
 
 def _meant(action: Action) -> Any:
     def is_meant(event: EventData) -> bool:
-        return event.model.arrow is action
+        return isinstance(event.model, Token) and event.model.arrow is action
 
     return is_meant

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from workflows import form1
-from workflows.core import SAME, Action, Actor, Ask, Clock, May, Wording, Workflow
+from workflows.core import SAME, Action, Actor, Ask, Check, Clock, May, Wording, Workflow
 from workflows.roles import Capacity, Role
 
 
@@ -97,8 +97,30 @@ CASE_MANAGER = May(Role.CASE_MANAGER)
 ON_CALL = May(Role.ON_CALL, when=is_an_emergency)
 IMPORT = May(Role.SYSTEM)
 
+
+def stays_once_sent(name: str) -> Check:
+    """The answer cannot be changed by filling in the form again: the hub's clock and case depend on it."""
+
+    def check(referral: Any, values: Mapping[str, Any]) -> str | None:
+        if referral.is_draft or values.get(name) == getattr(referral, name):
+            return None
+        return f"{form1.FIELD[name].label}: this stays as it was sent; ask the hub to change it"
+
+    return check
+
+
+KEPT = frozenset({"priority", "service_line"})
 ANSWERS = tuple(
-    Ask(field.name, field.label, field.kind, field.hint, field.codes or "", optional=True) for field in form1.FIELDS
+    Ask(
+        field.name,
+        field.label,
+        field.kind,
+        field.hint,
+        field.codes or "",
+        optional=True,
+        check=stays_once_sent(field.name) if field.name in KEPT else None,
+    )
+    for field in form1.FIELDS
 )
 
 REFERRAL = Workflow(
@@ -131,7 +153,7 @@ REFERRAL = Workflow(
             asks=(
                 Ask(
                     "declaration",
-                    "The answers are right as far as I know, and the person's consent or another lawful basis is on record",
+                    "The answers are right as far as I know, and consent or another lawful basis is on record",
                     "tick",
                     check=is_ticked,
                 ),
@@ -269,6 +291,7 @@ REFERRAL = Workflow(
             runs_in={State.SUBMITTED},
             when=is_adult_eating_disorder,
             from_fact="received_at",
+            on_return="once",
         ),
         Clock("resubmit", "referral.resubmit", runs_in={State.RETURNED}, on_return="restart", label="Send again"),
     ),

@@ -22,7 +22,7 @@ from hub.web.access import identified, public, safe_next
 from hub.web.database import db
 from hub.web.person import Person, current_person
 from hub.web.trail import client_address, note
-from workflows.durations import length_words, local
+from workflows.durations import local
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -124,8 +124,8 @@ def _sign_in_page(form: SignInForm) -> str:
     bounds = limits()
     words: dict[str, str] = {
         SessionEnd.SIGNED_OUT: "You have signed out.",
-        SessionEnd.IDLE: f"You were signed out because nothing happened for {length_words(bounds.idle)}.",
-        SessionEnd.TOO_OLD: f"You were signed out because you had been signed in for {length_words(bounds.absolute)}.",
+        SessionEnd.IDLE: f"You were signed out because nothing happened for {_plainly(bounds.idle)}.",
+        SessionEnd.TOO_OLD: f"You were signed out because you had been signed in for {_plainly(bounds.absolute)}.",
         SessionEnd.CREDENTIALS_CHANGED: "You were signed out because your password was changed.",
         "open_too_long": "This page was open too long, so it was not sent.",
     }
@@ -143,13 +143,19 @@ def _told_to_wait(form: SignInForm, attempt: Attempt) -> ResponseReturnValue:
         note(db.session, "sign_in_failed", why="told to wait")
     # Whole seconds, and never "0 seconds".
     wait = timedelta(seconds=int(attempt.wait.total_seconds()) + 1)
-    form.form_errors.append(f"Too many tries did not work. Wait {_short(wait)}, then try again")
+    form.form_errors.append(f"Too many tries did not work. Wait {_plainly(wait)}, then try again")
     return _sign_in_page(form), 429, {"Retry-After": str(int(wait.total_seconds()))}
 
 
-def _short(wait: timedelta) -> str:
-    seconds = int(wait.total_seconds())
-    return f"{seconds} seconds" if seconds < 60 else f"{-(-seconds // 60)} minutes"
+def _plainly(length: timedelta) -> str:
+    """A length in one unit, rounded up: "16 seconds", "2 minutes", "12 hours"."""
+    seconds = int(length.total_seconds())
+    if seconds < 60:
+        return f"{seconds} seconds"
+    minutes = -(-seconds // 60)
+    if minutes <= 120:
+        return f"{minutes} minute{'s' if minutes > 1 else ''}"
+    return f"{-(-minutes // 60)} hours"
 
 
 def _change_password(person: Person, form: PasswordForm) -> bool:
@@ -159,7 +165,7 @@ def _change_password(person: Person, form: PasswordForm) -> bool:
     if attempt.wait:
         form.current_password.errors = [
             *form.current_password.errors,
-            f"Too many tries did not work. Wait {_short(attempt.wait)}",
+            f"Too many tries did not work. Wait {_plainly(attempt.wait)}",
         ]
         return False
     try:

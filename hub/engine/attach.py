@@ -14,9 +14,10 @@ def attach_case(session: Session, item: Any, case_id: int) -> None:
     if item.case_id == case_id:
         return
     session.execute(
-        update(WorkItem).where(WorkItem.id == item.id).values(case_id=case_id).execution_options(
-            synchronize_session=False
-        )
+        update(WorkItem)
+        .where(WorkItem.id == item.id)
+        .values(case_id=case_id)
+        .execution_options(synchronize_session=False)
     )
     set_committed_value(item, "case_id", case_id)
     session.expire(item, ["case"])

@@ -85,14 +85,17 @@ def wrong_kind(ask: Ask, value: Any) -> str | None:
         "choices": (list, tuple),
     }
     if not isinstance(value, expected.get(ask.kind, str)):
-        return f"{ask.label}: this is not an answer of the right kind"
+        return f"{ask.label.rstrip('?')}: this is not an answer of the right kind"
     if isinstance(value, str):
         if len(value) > LONGEST_ANSWER:
-            return f"{ask.label}: use at most {LONGEST_ANSWER:,} characters"
+            return f"{ask.label.rstrip('?')}: use at most {LONGEST_ANSWER:,} characters"
         if not _can_be_stored(value):
-            return f"{ask.label}: this holds a character that cannot be stored"
-    if ask.kind == "choice" and ask.codes and value not in codes(ask.codes):
-        return f"{ask.label}: choose one from the list"
+            return f"{ask.label.rstrip('?')}: this holds a character that cannot be stored"
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return f"{ask.label.rstrip('?')}: this is not an answer of the right kind"
+    chosen = value if isinstance(value, (list, tuple)) else [value]
+    if ask.codes and any(str(code) not in codes(ask.codes) for code in chosen):
+        return f"{ask.label.rstrip('?')}: choose one from the list"
     return None
 
 

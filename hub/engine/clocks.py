@@ -97,7 +97,7 @@ def _plan_one(turn: Turn, definition: Clock | None, name: str, per: str | None) 
     if definition is None or stopped_here or not (runs or pauses):
         return
     if live is None:
-        if past and _was_stopped_inside(turn, past[-1], definition):
+        if past and (definition.on_return == "once" or _was_stopped_inside(turn, past[-1], definition)):
             return
         live = _resumed(turn, past[-1]) if past and definition.on_return == "resume" else None
         live = live or _start(turn, definition, per, is_first=not past)

@@ -26,10 +26,12 @@ BEGIN
 END $$
 """
 
+# Microseconds, not a count of one: a number that was rolled back never comes again with another content behind it.
 _COUNT = """
 CREATE FUNCTION count_rulebook_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE rulebook_state SET version = version + 1 WHERE id = 1;
+    UPDATE rulebook_state SET version = greatest(version + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+    WHERE id = 1;
     RETURN NULL;
 END $$
 """

@@ -6,15 +6,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from hub.engine.clocks import change_priority, changes_of, pause_on_request, plan_clocks, resume
 from hub.engine.checks import wrong_kind
-from hub.engine.refusal import ActionRefused, Problem
+from hub.engine.clocks import change_priority, changes_of, pause_on_request, plan_clocks, resume
 from hub.engine.models import WorkItem
+from hub.engine.refusal import ActionRefused, Problem
 from hub.engine.statements import adapt, insert
 from hub.engine.turn import Row, Turn, as_json
 from workflows.core import Ask
 from workflows.durations import parse_moment
-from workflows.policy import NotAllowed
 from workflows.roles import Capacity
 
 
@@ -32,10 +31,7 @@ def _note(turn: Turn) -> None:
 def _change_priority(turn: Turn) -> None:
     old, new = turn.item.priority, turn.values["priority"]
     turn.change("priority", new)
-    try:
-        change_priority(turn, old, new)
-    except NotAllowed as no:
-        raise ActionRefused([Problem(str(no), "priority")]) from no
+    change_priority(turn, old, new)
 
 
 def _add_party(turn: Turn) -> None:

@@ -51,13 +51,13 @@ class WorkItem(Base):
     history_length: Mapped[int] = mapped_column(default=0)
     head_hash: Mapped[str] = mapped_column(default="")
 
-    owner: Mapped["UserAccount | None"] = relationship("UserAccount", foreign_keys=[owner_id], viewonly=True)  # noqa: F821
+    owner: Mapped[Any] = relationship("UserAccount", foreign_keys=[owner_id], viewonly=True)
     clocks: Mapped[list["Clock"]] = relationship(order_by="Clock.id", viewonly=True)
     parties: Mapped[list["ItemParty"]] = relationship(order_by="ItemParty.id", viewonly=True)
     history: Mapped[list["Transition"]] = relationship(order_by="Transition.position", viewonly=True)
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_on": "kind"}
-    __table_args__ = (
+    __mapper_args__ = {"polymorphic_on": "kind"}
+    __table_args__: Any = (
         Index("ix_work_item_due", "next_due_at", "id", postgresql_where=text("is_open")),
         Index("ix_work_item_kind_due", "kind", "next_due_at", "id", postgresql_where=text("is_open")),
         Index("ix_work_item_owner_due", "owner_id", "next_due_at", "id", postgresql_where=text("is_open")),
@@ -209,9 +209,7 @@ class Draft(Base):
     item_version: Mapped[int | None]
     saved_at: Mapped[datetime] = mapped_column(Moment)
 
-    __table_args__ = (
-        Index("uq_draft_one", "user_id", "kind", text("coalesce(item_id, 0)"), "action", unique=True),
-    )
+    __table_args__ = (Index("uq_draft_one", "user_id", "kind", text("coalesce(item_id, 0)"), "action", unique=True),)
 
 
 class OutboxMessage(Base):
@@ -282,6 +280,6 @@ class AuditDigest(Base):
 
 
 @event.listens_for(WorkItem, "init", propagate=True)
-def _made_by_the_engine_alone(target: WorkItem, args: Any, kwargs: dict[str, Any]) -> None:
+def _made_by_the_engine_alone(_target: WorkItem, _args: Any, kwargs: dict[str, Any]) -> None:
     if "state" in kwargs:
         raise StateIsTheEngines("An item is made by start(), which gives it its first state")

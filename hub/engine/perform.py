@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from hub.db import Base
 from hub.engine.checks import entered_values, problems_of
 from hub.engine.clocks import plan_clocks
 from hub.engine.everyday import EFFECTS
+from hub.engine.models import WorkItem
 from hub.engine.refusal import ActionRefused, Problem
 from hub.engine.rulebook import Rulebook, rulebook_at
 from hub.engine.statements import (
@@ -25,10 +28,11 @@ from hub.engine.statements import (
 )
 from hub.engine.turn import Row, Turn
 from hub.engine.visibility import may_see
-from hub.engine.writing import finish
+from hub.engine.writing import finish, forget_rows
 from workflows.core import Action, Actor, Workflow
 from workflows.everyday import BY_NAME
 from workflows.machine import move
+from workflows.policy import NotAllowed
 
 
 def perform(
@@ -47,9 +51,10 @@ def perform(
     `values` holds typed answers by name of the action's questions; `seen` is the version the person was looking at.
     Raises ActionRefused with everything that is wrong, having written nothing.
     """
-    kind = kind_table(type(item))
+    model: type[WorkItem] = type(item)
+    kind = kind_table(model)
     parties, clocks, book = _lock(session, item, kind, may_close=_touches_an_end(kind.workflow, action))
-    _check_it_is_seen(item, actor, parties, now)
+    _check_it_is_seen(item, actor, parties)
     _check_it_is_fresh(item, seen)
     chosen, to_state = _arrow(kind.workflow, item, action, actor)
     turn = Turn(
@@ -70,13 +75,22 @@ def perform(
     found = problems_of(turn)
     if found:
         raise ActionRefused(found)
-    if chosen.name in BY_NAME:
-        EFFECTS[chosen.name](turn)
-    else:
-        entered_values(turn)
-        _stamp_policy(turn)
-        plan_clocks(turn)
+    try:
+        _decide(turn)
+    except (ActionRefused, NotAllowed) as no:
+        session.expire(item)  # changed in memory and nowhere else
+        raise no if isinstance(no, ActionRefused) else ActionRefused([str(no)]) from no
     finish(turn)
+
+
+def _decide(turn: Turn) -> None:
+    """What the action does to the item and its clocks, in memory and as statements to be sent."""
+    if turn.action.name in BY_NAME:
+        EFFECTS[turn.action.name](turn)
+        return
+    entered_values(turn)
+    _stamp_policy(turn)
+    plan_clocks(turn)
 
 
 def _lock(session: Session, item: Any, kind: KindTable, *, may_close: bool) -> tuple[list[Row], list[Row], Rulebook]:
@@ -84,14 +98,16 @@ def _lock(session: Session, item: Any, kind: KindTable, *, may_close: bool) -> t
 
     A sub-select in the locking statement would see the time before the wait, so they are statements of their own.
     """
+    # Read before the pipeline opens: on an expired object each of them is a statement of the ORM.
+    identity, case_id = item.id, item.case_id
     raw = raw_connection(session)
     with raw.pipeline(), raw.cursor() as case, raw.cursor() as locked, raw.cursor() as sides, raw.cursor() as promises:
-        if may_close and item.case_id is not None:
+        if may_close and case_id is not None:
             # Opening, ending or reopening an item locks the case first, so that a case is never closed under it.
-            case.execute(LOCK_CASE, {"id": item.case_id})
-        locked.execute(kind.lock, {"id": item.id}, prepare=True)
-        sides.execute(PARTIES, {"id": item.id}, prepare=True)
-        promises.execute(CLOCKS, {"id": item.id}, prepare=True)
+            case.execute(LOCK_CASE, {"id": case_id})
+        locked.execute(kind.lock, {"id": identity}, prepare=True)
+        sides.execute(PARTIES, {"id": identity}, prepare=True)
+        promises.execute(CLOCKS, {"id": identity}, prepare=True)
         counter = raw.cursor()
         counter.execute(RULEBOOK, prepare=True)
         found = locked.fetchone()
@@ -115,21 +131,19 @@ def _forget_relations(session: Session, item: Any) -> None:
                 break
             found = held.__dict__[name]
             session.expire(held, [name])
-            if found is None:
+            if not isinstance(found, Base):
                 break
+            # The same object comes back from the session, so what it knows of its row goes too.
+            session.expire(found, inspect(type(found)).column_attrs.keys())
             held = found
-    loaded = [name for name in ("clocks", "parties", "history") if name in item.__dict__]
-    if loaded:
-        session.expire(item, loaded)
+    forget_rows(session, item)
 
 
 def _touches_an_end(workflow: Workflow, name: str) -> bool:
-    return any(
-        action.reopening or action.dest in workflow.ends or action.emits for action in workflow.named(name)
-    )
+    return any(action.reopening or action.dest in workflow.ends or action.emits for action in workflow.named(name))
 
 
-def _check_it_is_seen(item: Any, actor: Actor, parties: list[Row], now: datetime) -> None:
+def _check_it_is_seen(item: Any, actor: Actor, parties: list[Row]) -> None:
     if not actor.is_system and not may_see(item, actor, parties):
         raise ActionRefused(["There is nothing here for you to do"])
 
@@ -144,7 +158,7 @@ def _check_it_is_fresh(item: Any, seen: int | None) -> None:
 
 
 def _arrow(workflow: Workflow, item: Any, name: str, actor: Actor) -> tuple[Action, str]:
-    """The arrow of this name out of the item's state, and where it leads; two with one name are told apart by `when`."""
+    """The arrow of this name out of the item's state and where it leads; two of one name are told apart by `when`."""
     everyday = BY_NAME.get(name)
     if everyday is not None:
         return everyday, str(item.state)
@@ -169,5 +183,3 @@ def _stamp_policy(turn: Turn) -> None:
     """The policy set in force when the item is sent stays with it, whatever the hub changes later."""
     if turn.item.policy_version_id is None and turn.to_state not in turn.kind.workflow.drafts:
         turn.change("policy_version_id", turn.rulebook.in_force(turn.now), enter=False)
-
-

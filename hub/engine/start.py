@@ -17,6 +17,7 @@ from hub.engine.turn import Row, Turn, as_json
 from hub.engine.writing import HISTORY, history_row
 from workflows.core import SAME, Action, Actor, Workflow
 from workflows.durations import LONDON
+from workflows.policy import NotAllowed
 
 STARTED = "start"
 """The action name of the first history row."""
@@ -58,13 +59,15 @@ def start(
 ) -> Any:
     """A new item of `workflow` in its initial state. `values` are typed answers by column name.
 
-    Raises ActionRefused when this actor may not start one. A parent gives case, collaborative, service line, priority
-    and policy set.
+    A parent gives case, collaborative, service line, priority and policy set. Raises ActionRefused when this actor may
+    not start one, ValueError for a value that no column takes.
     """
     _check_who(workflow, actor)
     about = about or Beginning()
     model = model_of(workflow)
     kind = kind_table(model)
+    if unknown := sorted(values.keys() - {*kind.own, "priority", "service_line"}):
+        raise ValueError(f"a {workflow.name} has no column for {', '.join(unknown)}")
     raw = raw_connection(session)
     with raw.pipeline(), raw.cursor() as ids, raw.cursor() as counter:
         ids.execute(
@@ -102,7 +105,10 @@ def start(
     if str(workflow.initial) not in workflow.drafts and item.policy_version_id is None:
         turn.change("policy_version_id", turn.rulebook.in_force(now), enter=False)
         shared["policy_version_id"] = item.policy_version_id
-    plan_clocks(turn)
+    try:
+        plan_clocks(turn)
+    except NotAllowed as no:
+        raise ActionRefused([str(no)]) from no
     _write(turn, shared, own, about)
     return _loaded(session, item)
 

@@ -76,9 +76,7 @@ def model_of(workflow: Workflow) -> type[WorkItem]:
 PARTY_COLUMNS = tuple(column.key for column in ItemParty.__table__.columns)
 CLOCK_COLUMNS = tuple(column.key for column in Clock.__table__.columns)
 
-PARTIES = (
-    f"SELECT {', '.join(PARTY_COLUMNS)} FROM item_party WHERE item_id = %(id)s AND until_at IS NULL ORDER BY id"  # noqa: S608 - names from the table
-)
+PARTIES = f"SELECT {', '.join(PARTY_COLUMNS)} FROM item_party WHERE item_id = %(id)s AND until_at IS NULL ORDER BY id"  # noqa: S608 - names from the table
 CLOCKS = f"SELECT {', '.join(CLOCK_COLUMNS)} FROM clock WHERE item_id = %(id)s ORDER BY id"  # noqa: S608 - names from the table
 RULEBOOK = "SELECT version FROM rulebook_state WHERE id = 1"
 LOCK_CASE = "SELECT id FROM care_case WHERE id = %(id)s FOR UPDATE"

@@ -45,5 +45,3 @@ def listeners(topic: str) -> tuple[Listener, ...]:
 def unheard(topics: tuple[str, ...]) -> tuple[str, ...]:
     """The topics nobody listens to."""
     return tuple(topic for topic in topics if not _listeners.get(topic))
-
-

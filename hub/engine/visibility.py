@@ -53,7 +53,7 @@ def view_of(kind: str, actor: Actor) -> View:
     return HUB_SEES.get(actor.role, {}).get(kind, View.NONE)
 
 
-def visible(model: type[Item], actor: Actor) -> Select[tuple[Item]]:
+def visible(model: type[Item], actor: Actor) -> Select[Item]:
     """The items of `model` this actor may see, as a query to go on from."""
     kinds = [model.workflow.name] if model is not WorkItem else _every_kind()
     return select(model).where(may_be_seen(actor, kinds))

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hub.engine.chain import FIRST, link
 from hub.engine.clocks import clock_writes
+from hub.engine.models import Clock, ItemParty
 from hub.engine.statements import adapt, insert, raw_connection, update
 from hub.engine.topics import Happened, listeners
 from hub.engine.turn import Turn
@@ -52,7 +54,9 @@ def finish(turn: Turn) -> None:
     with raw.pipeline(), raw.cursor() as cursor:
         # History first: the trigger on a change of state looks for its row.
         cursor.execute(insert("transition", HISTORY), {name: adapt(row[name]) for name in HISTORY}, prepare=True)
-        cursor.execute(update("work_item", tuple(turn.shared_changes)), {"id": item.id, **turn.shared_changes}, prepare=True)
+        cursor.execute(
+            update("work_item", tuple(turn.shared_changes)), {"id": item.id, **turn.shared_changes}, prepare=True
+        )
         if turn.own_changes:
             own = {name: adapt(value, as_json=name in turn.kind.json) for name, value in turn.own_changes.items()}
             cursor.execute(update(turn.kind.table, tuple(own)), {"id": item.id, **own})
@@ -61,12 +65,10 @@ def finish(turn: Turn) -> None:
         for statement, values in turn.writes:
             cursor.execute(statement, values)
         if was_due != item.next_due_at or was_open != is_open:
-            cursor.execute(
-                COPIES, {"id": item.id, "is_open": is_open, "next_due_at": item.next_due_at}, prepare=True
-            )
+            cursor.execute(COPIES, {"id": item.id, "is_open": is_open, "next_due_at": item.next_due_at}, prepare=True)
         for topic in turn.action.emits:
             _announce(turn, cursor, topic, row)
-    _forget_relations(turn)
+    forget_rows(turn.session, item)
     _react(turn, row)
 
 
@@ -113,10 +115,15 @@ def _announce(turn: Turn, cursor: Any, topic: str, row: dict[str, Any]) -> None:
         )
 
 
-def _forget_relations(turn: Turn) -> None:
-    loaded = [name for name in ("clocks", "parties", "history") if name in turn.item.__dict__]
+def forget_rows(session: Session, item: Any) -> None:
+    """What the object holds of other rows is read again when somebody asks."""
+    loaded = [name for name in ("owner", "clocks", "parties", "history") if name in item.__dict__]
     if loaded:
-        turn.session.expire(turn.item, loaded)
+        session.expire(item, loaded)
+    for row in session.identity_map.values():
+        # Read again, the collection gives the same objects, so they must forget what they were.
+        if isinstance(row, (Clock, ItemParty)) and row.__dict__.get("item_id") == item.id:
+            session.expire(row)
 
 
 def _react(turn: Turn, row: dict[str, Any]) -> None:

@@ -12,15 +12,20 @@ from hub.db import Base
 
 
 class OrganisationKind(StrEnum):
-    """What an organisation is, for lists and for what roles its people may hold."""
+    """What an organisation is; a word for lists and filters, on which no rule depends."""
 
-    NHS_TRUST = "nhs_trust"
+    LEAD_PROVIDER = "lead_provider"
+    HUB = "hub"
+    NHS_PROVIDER = "nhs_provider"
     INDEPENDENT_PROVIDER = "independent_provider"
+    ACUTE = "acute"
+    COMMUNITY = "community"
+    PRIMARY_CARE = "primary_care"
+    PRISON = "prison"
     ICB = "icb"
     LOCAL_AUTHORITY = "local_authority"
     EDUCATION = "education"
-    NHS_ENGLAND = "nhs_england"
-    REFERRER = "referrer"
+    NHSE = "nhse"
     OTHER = "other"
 
 

@@ -13,9 +13,10 @@ from hub.referrals.validation import check
 from hub.web.action_choices import organisations
 from hub.web.action_form import ActionForm, field_for
 from hub.web.date_fields import DateParts
-from workflows.core import Ask
-from workflows.form1_fields import FIELD, FIELDS, SECTIONS, Field
+from workflows.core import Actor, Ask
+from workflows.form1_fields import FIELD, FIELDS, SECTIONS, Field, fields_of
 from workflows.referral import ANSWERS
+from workflows.roles import Role
 
 ASKS = {ask.name: ask for ask in ANSWERS}
 
@@ -29,20 +30,21 @@ class ReferralForm(ActionForm):
             (
                 section.name,
                 section.title,
-                [self._fields[field.name] for field in FIELDS if field.section == section.name],
+                [self._fields[field.name] for field in fields_of(section.name) if field.name in self._fields],
             )
             for section in SECTIONS
         ]
 
 
-def referral_form() -> type[ReferralForm]:
-    """The form class with every question of Form 1 and the lists as they are now."""
-    choices: dict[str, list[tuple[str, str]]] = {}
+def referral_form(actor: Actor) -> type[ReferralForm]:
+    """The form class with every question of Form 1 this person is asked, and the lists as they are now.
+
+    A referrer refers for their own organisation, so they are not asked which.
+    """
     known = organisations("ods_code")
-    for field in FIELDS:
-        if field.kind == "organisation":
-            choices[field.name] = known
-    made = {field.name: _question(field, choices) for field in FIELDS}
+    choices = {field.name: known for field in FIELDS if field.kind == "organisation"}
+    left_out = {"referring_organisation"} if actor.role is Role.REFERRER else set()
+    made = {field.name: _question(field, choices) for field in FIELDS if field.name not in left_out}
     return type("FilledReferralForm", (ReferralForm,), made)
 
 
@@ -56,8 +58,9 @@ def _question(field: Field, choices: Mapping[str, list[tuple[str, str]]]) -> Any
 
 def answers_of(form: ActionForm, now: datetime) -> tuple[dict[str, Any], list[Problem]]:
     """Typed values and everything wrong with them. An answer that is not there is no problem: `submit` asks for it."""
-    typed = {name: _as_text(form, name) for name in FIELD}
-    unreadable = {name for name in FIELD if form[name].errors}
+    asked = [name for name in FIELD if name in form]
+    typed = {name: _as_text(form, name) for name in asked}
+    unreadable = {name for name in asked if form[name].errors}
     known = {code for code, _ in organisations("ods_code")}
     values, problems = check(
         {name: text for name, text in typed.items() if name not in unreadable},
@@ -65,7 +68,7 @@ def answers_of(form: ActionForm, now: datetime) -> tuple[dict[str, Any], list[Pr
         known_organisations=known,
     )
     wrong = [Problem(found.message, found.field) for found in problems if typed.get(found.field)]
-    return {name: values.get(name) for name in FIELD}, wrong
+    return {name: values.get(name) for name in asked}, wrong
 
 
 def _as_text(form: ActionForm, name: str) -> str:
@@ -104,7 +107,14 @@ def clean_correction(form: ActionForm, item: Any) -> tuple[dict[str, Any], list[
     wrong = [Problem(found.message, "value") for found in problems if found.field == name]
     if not wrong and name not in values:
         wrong = [Problem("This cannot be read as an answer to that question", "value")]
-    return {**given, "value": values.get(name)}, wrong
+    return {**given, "value": _in_text(values.get(name))}, wrong
+
+
+def _in_text(value: Any) -> str | None:
+    """A value as the engine takes a correction: ISO dates and moments, yes or no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.isoformat() if isinstance(value, date | datetime) else value
 
 
 def _code_of(field: Field, text: str) -> str:

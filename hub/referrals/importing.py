@@ -49,7 +49,7 @@ _Thing = TypeVar("_Thing")
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """One thing wrong with one row: the row as a spreadsheet numbers it, the field (empty: the whole row), the words."""
+    """One thing wrong with one row: its number in a spreadsheet, the field (empty: the whole row), the words."""
 
     row: int
     field: str
@@ -103,15 +103,14 @@ def import_referrals(
 ) -> ImportReport:
     """Check the whole file, then write its good rows as referrals submitted when they were received.
 
-    The caller commits, and publishes the rejects after that. Unless `skip_bad`, one bad row keeps everything out. Raises
-    FileProblem for a file that cannot be used, also when it changes meanwhile, and OSError for rejects that cannot be
-    written; roll back then. `progress` is called now and again with the rows written and those to write.
+    The caller commits, and publishes the rejects after that. Unless `skip_bad`, one bad row keeps everything out.
+    Raises FileProblem for a file that cannot be used, also when it changes meanwhile, and OSError for rejects that
+    cannot be written; roll back then. `progress` is called now and again with the rows written and those to write.
     """
     if not is_dry_run:
         session.execute(select(func.pg_advisory_xact_lock(LOCK)))
-    organisations = {
-        code: identity for code, identity in session.execute(select(Organisation.ods_code, Organisation.id))
-    }
+    known = session.execute(select(Organisation.ods_code, Organisation.id))
+    organisations = {row.ods_code: row.id for row in known}
     ages = _age_limits(session, now)
 
     def rows() -> Iterator[Examined]:

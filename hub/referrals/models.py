@@ -37,8 +37,8 @@ class Referral(Form1Columns, WorkItem):
 
     case: Mapped[CareCase | None] = relationship(viewonly=True)
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "referral"}
-    __table_args__ = (
+    __mapper_args__ = {"polymorphic_identity": "referral"}
+    __table_args__: Any = (
         Index(
             "uq_referral_source",
             text("lower(source_system)"),

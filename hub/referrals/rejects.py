@@ -22,9 +22,9 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 class Rejects:
     """A CSV file that is written beside its destination and moved there by `publish`.
 
-    The order is: write all of it and flush it to disk, commit the import, rename. A full disk or a forbidden folder then
-    stops the import while nothing is in, and no file claims that rows are in that were rolled back. Should the program
-    die between the commit and the rename, the same import again adds nothing and writes the same rejects.
+    The order is: write all of it and flush it to disk, commit the import, rename. A full disk or a forbidden folder
+    then stops the import while nothing is in, and no file claims that rows are in that were rolled back. Should the
+    program die between the commit and the rename, the same import again adds nothing and writes the same rejects.
     """
 
     def __init__(self, destination: Path) -> None:

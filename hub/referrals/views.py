@@ -48,7 +48,7 @@ PAGES = Pages(
         joinedload(Referral.case).selectinload(CareCase.open_items),
     ),
     banner=banner,
-    form_of={"fill_in": lambda _action, _reading: referral_form()},
+    form_of={"fill_in": lambda _action, _reading: referral_form(g.actor)},
     prefill={"fill_in": lambda reading: shown_in_form(reading.item)},
     clean={"fill_in": clean_fill_in, "correct_field": clean_correction},
     form_template={"fill_in": "referrals/fill_in.html"},
@@ -62,9 +62,9 @@ def new() -> ResponseReturnValue:
     key = {"kind": Referral.workflow.name, "action": NEW, "item_id": None, "user_id": g.actor.user_id}
     if request.method == "GET":
         found = drafts.find(db.session, **key)
-        form = referral_form()(formdata=drafts.as_form(found) if found else None)
+        form = referral_form(g.actor)(formdata=drafts.as_form(found) if found else None)
         return _new_page(form, found)
-    form = referral_form()()
+    form = referral_form(g.actor)()
     form.validate()
     values, problems = answers_of(form, g.now)
     try:

@@ -9,8 +9,10 @@ from wtforms.fields import EmailField, TelField
 
 from hub.codes import codes
 from hub.web.date_fields import DateParts, MomentParts
+from hub.web.nhs_forms import choices as nhs_choices
 from workflows.core import Action, Ask
 
+YES_NO = (("yes", "Yes"), ("no", "No"))
 SHORT_LIST = 6
 """Up to so many choices are shown as radios; more as a list to pick from."""
 Choices = Mapping[str, Iterable[tuple[str, str]]]
@@ -61,7 +63,7 @@ def field_for(ask: Ask, choices: Choices) -> Field:
             return RadioField(
                 label,
                 description=hint,
-                choices=[("yes", "Yes"), ("no", "No")],
+                choices=nhs_choices(YES_NO),
                 validate_choice=False,
                 render_kw={"inline": True},
             )
@@ -77,16 +79,17 @@ def field_for(ask: Ask, choices: Choices) -> Field:
 
 
 def _choice(ask: Ask, label: str, options: list[tuple[str, str]]) -> Field:
-    if len(options) <= SHORT_LIST:
-        return RadioField(label, description=ask.hint, choices=options, validate_choice=False)
+    # A list of people or organisations grows, so it looks the same on the first day and after a year.
+    if len(options) <= SHORT_LIST and ask.kind not in {"person", "organisation"}:
+        return RadioField(label, description=ask.hint, choices=nhs_choices(options), validate_choice=False)
     return SelectField(
-        label, description=ask.hint, choices=[("", "Choose one"), *options], validate_choice=False, default=""
+        label, description=ask.hint, choices=nhs_choices([("", "Choose one"), *options]), validate_choice=False, default=""
     )
 
 
 def _typed(field: Field) -> Any:
     value = field.data
-    if isinstance(field, RadioField) and {choice[0] for choice in field.choices or ()} == {"yes", "no"}:
+    if isinstance(field, RadioField) and [choice.value for choice in field.choices or ()] == ["yes", "no"]:
         return {"yes": True, "no": False}.get(value)
     if isinstance(value, str):
         value = value.strip() or None

@@ -213,7 +213,8 @@ class ItemPage:
         if name.startswith("deadline:"):
             return "Deadline"
         ask = self._asks.get(name)
-        return ask.label.rstrip("?") if ask else in_words(name)
+        # The words beside a box to tick are a sentence of their own, too long to name what was ticked.
+        return ask.label.rstrip("?") if ask and ask.kind != "tick" else in_words(name)
 
     def _shown(self, name: str, value: Any) -> str:
         ask = self._asks.get(name)

@@ -56,6 +56,8 @@ def nhs_field(field: Field, shows: Mapping[str, Markup] | None = None, **extra: 
         **names,
         **params,
     }
+    if macro in {"radios", "checkboxes"}:
+        del given["id"]  # it would name the group and its first box alike, and the first label would then do nothing
     if field.description:
         given["hint"] = {"text": field.description}
     if field.errors:

@@ -644,7 +644,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_referral_source",
         "referral",
-        ["source_system", "source_reference"],
+        [sa.literal_column("lower(source_system)"), sa.literal_column("lower(source_reference)")],
         unique=True,
         postgresql_where=sa.text("source_reference IS NOT NULL"),
     )
@@ -666,7 +666,7 @@ def upgrade() -> None:
                 "idle",
                 "too_old",
                 "role_changed",
-                "password_changed",
+                "credentials_changed",
                 "disabled",
                 name="sessionend",
                 native_enum=False,
@@ -786,7 +786,8 @@ CREATE TRIGGER state_change_has_history BEFORE UPDATE OF state ON work_item FOR 
         """
 CREATE FUNCTION count_rulebook_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE rulebook_state SET version = version + 1 WHERE id = 1;
+    UPDATE rulebook_state SET version = greatest(version + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+    WHERE id = 1;
     RETURN NULL;
 END $$
         """

@@ -17,9 +17,9 @@ from workflows.roles import Role
 FIRST_DAY = date(2020, 1, 1)
 PASSWORD = "copper lantern 42 river"
 ORGANISATIONS = """ods_code,name,kind,parent_ods_code,arm
-XLP,Invented Partnership,nhs_trust,,
-XHB,Invented Hub,nhs_trust,XLP,hub
-XPA,Invented Services,nhs_trust,XLP,provider
+XLP,Invented Partnership,lead_provider,,
+XHB,Invented Hub,hub,XLP,hub
+XPA,Invented Services,nhs_provider,XLP,provider
 XTH,Tarn House,independent_provider,,
 XBC,Brackendale Council,local_authority,,
 """

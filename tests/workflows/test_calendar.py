@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.workflows.calendar_cases import CASES, Case
+from tests.workflows.calendar_cases import CALENDAR_DAYS, ELAPSED, MONTHS, Case
+from tests.workflows.working_time_cases import WORKING_DAYS, WORKING_HOURS
 from workflows.calendar import LONDON, Pause, parse_duration, parse_moment, work_out
+
+CASES = (*ELAPSED, *CALENDAR_DAYS, *MONTHS, *WORKING_DAYS, *WORKING_HOURS)
 
 
 def words(moment: str) -> str:
@@ -35,7 +38,8 @@ def test_there_are_enough_cases() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=identity)
 def test_deadline_and_its_explanation(case: Case) -> None:
-    pauses = [Pause(*map(parse_moment, span.split("/"))) for span, _ in case.pauses]
+    spans = [span.split("/") for span, _ in case.pauses]
+    pauses = [Pause(parse_moment(begun), parse_moment(ended)) for begun, ended in spans]
     deadline = work_out(parse_duration(case.rule), parse_moment(case.start), case.calendar, pauses)
     assert deadline.due_at == datetime.fromisoformat(case.due)
     assert deadline.due_at.tzinfo is UTC

@@ -117,6 +117,12 @@ def test_a_priority_that_allows_no_pause_ends_the_running_one_and_ignores_later_
     )
 
 
+def test_a_pause_that_begins_with_the_change_is_not_allowed_either() -> None:
+    barred = change(Effect.UP, "2026-04-14T09:00", "48 hours", allows_pause=False)
+    deadline = changed("7 calendar days", barred, pauses=(pause("2026-04-14T09:00", "2026-04-14T12:00"),))
+    assert due(deadline) == "2026-04-16T09:00:00+01:00"
+
+
 def test_pauses_count_again_when_the_priority_allows_them_again() -> None:
     deadline = changed(
         "7 calendar days",
@@ -282,3 +288,10 @@ def test_an_empty_pause_is_shown_and_adds_nothing() -> None:
     deadline = changed("48 hours", pauses=(pause("2026-04-14T10:00", "2026-04-14T10:00"),))
     assert due(deadline) == "2026-04-15T10:00:00+01:00"
     assert lines(deadline, "Paused")[0].endswith("less than 1 min.")
+
+
+def test_the_same_pause_told_twice_counts_once_and_says_so() -> None:
+    twice = (pause("2026-04-14T10:00", "2026-04-14T12:00"), pause("2026-04-14T10:00", "2026-04-14T12:00"))
+    deadline = changed("48 hours", pauses=twice)
+    assert due(deadline) == "2026-04-15T12:00:00+01:00"
+    assert lines(deadline, "Paused")[1].endswith("2 h. Inside another pause, so it counts only once.")

@@ -46,6 +46,8 @@ def wall(moment: datetime | None) -> str | None:
         # A pause is left out of the time that counts: 2 h run, 10 h stand still, 2 h run.
         ("4 hours", "2026-04-13T08:00", ("2026-04-13T10:30/2026-04-13T20:30",), "2026-04-13T10:00", "2026-04-13T21:12"),
         ("4 hours", "2026-04-13T08:00", ("2026-04-13T09:00/2026-04-13T19:00",), "2026-04-13T20:00", "2026-04-13T21:12"),
+        # A pause before the start is no part of it.
+        ("4 hours", "2026-04-13T08:00", ("2026-04-13T05:00/2026-04-13T06:00",), "2026-04-13T10:00", "2026-04-13T11:12"),
         # Half falls on the very start of the pause.
         ("4 hours", "2026-04-13T08:00", ("2026-04-13T10:00/2026-04-13T20:00",), "2026-04-13T10:00", "2026-04-13T21:12"),
         # Working days from Monday 10:00: 7 h + 16 h = 23 h; half is 11 h 30, four fifths 18 h 24.

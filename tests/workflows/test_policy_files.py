@@ -6,7 +6,7 @@ from datetime import date
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows.policy import DEFAULT, DIMENSIONS, Entry, Kind, Never, PolicyError, PolicySet, Value
@@ -48,6 +48,7 @@ def entries(draw: st.DrawFn) -> Entry:
     return Entry(key, kind, draw(texts), draw(texts), by, values)
 
 
+@settings(deadline=None)
 @given(st.lists(entries(), max_size=4), texts, st.integers(1, 999), st.dates())
 def test_any_set_comes_back_from_toml_and_json(found: list[Entry], name: str, version: int, since: date) -> None:
     whole = PolicySet(name, version, since, {entry.key: entry for entry in found})

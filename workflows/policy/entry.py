@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import time
 from enum import StrEnum
 from functools import cached_property
 from itertools import product
@@ -140,7 +140,7 @@ class Entry:
         if self.kind is Kind.YES_NO:
             return "yes" if value else "no"
         if self.kind is Kind.TIME and isinstance(value, str):
-            return clock_words(_AT_MIDNIGHT.replace(hour=int(value[:2]), minute=int(value[3:])))
+            return clock_words(time.fromisoformat(value))
         if isinstance(value, tuple):
             return ", ".join(str(part).replace("_", " ") for part in value)
         if isinstance(value, str):
@@ -160,7 +160,6 @@ def _is_time(part: object) -> bool:
     return int(part[:2]) < 24 and int(part[3:]) < 60
 
 
-_AT_MIDNIGHT = datetime(2000, 1, 1)
 _FITS: Mapping[Kind, Callable[[object], bool]] = {
     Kind.NUMBER: _is_number,
     Kind.PERCENT: lambda part: _is_number(part) and part in range(101),

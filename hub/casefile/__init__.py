@@ -1,0 +1,1 @@
+"""The case page: one person's time under the hub, across every item of it."""

@@ -1,0 +1,171 @@
+"""What `hub doctor` looks at: each check says what it found and, when something is wrong, how to mend it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.orm import Session
+
+from hub.accounts.on_call import gaps
+from hub.accounts.queries import held_roles
+from hub.config import Settings
+from hub.engine.rulebook import BankHoliday, PolicyVersion
+from hub.migrate import current, newest
+from hub.organisations.models import Organisation
+from hub.paths import MIGRATIONS, STATIC, TEMPLATES
+from workflows import ALL
+from workflows.core import May
+from workflows.durations import local, moment_words
+from workflows.roles import Role
+
+OLDEST_POSTGRESQL: Final = 15
+LEAST_DISK: Final = 1_000_000_000
+"""Bytes. Below this the database may stop in the middle of a night."""
+MOST_DRIFT: Final = timedelta(seconds=2)
+HOLIDAYS_AHEAD: Final = timedelta(days=365)
+_FILES: Final = (
+    STATIC / "hub.js",
+    STATIC / "css" / "tokens.css",
+    STATIC / "vendor",
+    TEMPLATES / "layouts" / "base.html",
+    MIGRATIONS / "env.py",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `mend` says what to do, and is empty when it is as it should be."""
+
+    about: str
+    found: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        state = "to mend" if self.mend else "ok"
+        line = f"{state:<8} {self.about}: {self.found}."
+        return f"{line}\n{'':<8} {self.mend}." if self.mend else line
+
+
+def check_machine(settings: Settings) -> Iterator[Finding]:
+    """What can be seen without a database: the files of the program, the disk, how this deployment is set up."""
+    absent = [str(path) for path in _FILES if not path.exists()]
+    yield Finding(
+        "Files of the program",
+        f"missing {', '.join(absent)}" if absent else "styles, scripts, templates and migrations are there",
+        "Install the program again" if absent else "",
+    )
+    folder = settings.data_dir
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    yield Finding(
+        "Disk space",
+        f"{free / 1e9:,.1f} GB free for {settings.data_dir}",
+        "Make room, or set HUB_DATA_DIR to a larger disk" if free < LEAST_DISK else "",
+    )
+    yield Finding("Mode", _mode(settings))
+
+
+def _mode(settings: Settings) -> str:
+    if settings.production:
+        return f"production, answering to {', '.join(settings.hosts)}"
+    return "demo, with sign-ins shown to everybody" if settings.demo else "trial: HUB_PRODUCTION is not set"
+
+
+def check_database(engine: Engine, settings: Settings) -> Iterator[Finding]:
+    """What can be seen in a database that answers, tables or none."""
+    with engine.connect() as connection:
+        version = int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10_000
+        before = datetime.now(UTC)
+        there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        after = datetime.now(UTC)
+    where = "at HUB_DATABASE_URL" if settings.database_url else f"embedded, in {settings.data_dir / 'postgres'}"
+    yield Finding(
+        "Database",
+        f"PostgreSQL {version} answers, {where}",
+        f"Move to PostgreSQL {OLDEST_POSTGRESQL} or newer" if version < OLDEST_POSTGRESQL else "",
+    )
+    drift = max(before - there, there - after, timedelta(0))
+    yield Finding(
+        "Clocks of machine and database",
+        f"{drift.total_seconds():.1f} seconds apart",
+        "Let both keep time by the same time server (NTP): deadlines depend on it" if drift > MOST_DRIFT else "",
+    )
+    at, latest = current(engine), newest(engine)
+    yield Finding(
+        "Migrations",
+        f"at {at}, the newest" if at == latest else f"at {at or 'none'}, the newest is {latest}",
+        "" if at == latest else "Run: hub migrate",
+    )
+
+
+def check_content(session: Session, settings: Settings, now: datetime) -> Iterator[Finding]:
+    """What can be seen in a database with all its tables."""
+    yield from _seeds(session, now)
+    yield from _rota(session, now)
+    yield from _people(session, now)
+    invented = session.scalar(select(func.count()).select_from(Organisation).where(Organisation.is_demo)) or 0
+    is_wrong = settings.production and bool(invented)
+    yield Finding(
+        "Demo data",
+        f"{invented} invented organisations" if invented else "none",
+        "Give production a database of its own, without the demo world" if is_wrong else "",
+    )
+
+
+def _seeds(session: Session, now: datetime) -> Iterator[Finding]:
+    policies = session.scalar(select(func.count()).select_from(PolicyVersion)) or 0
+    in_force = session.scalar(select(func.count()).where(PolicyVersion.in_force_from <= now)) or 0
+    yield Finding(
+        "Policy sets",
+        f"{policies}, of which {in_force} in force or replaced",
+        "" if in_force else "Run: hub migrate",
+    )
+    last = session.scalar(select(func.max(BankHoliday.on_date)))
+    is_short = last is None or last < (local(now) + HOLIDAYS_AHEAD).date()
+    yield Finding(
+        "Bank holidays",
+        f"known until the end of {last.year}" if last else "none",
+        "Install a newer version of govuk-bank-holidays and run: hub migrate" if is_short else "",
+    )
+
+
+def _rota(session: Session, now: datetime) -> Iterator[Finding]:
+    uncovered = gaps(session, now)
+    if not uncovered:
+        yield Finding("On-call rota", "somebody is on call at every moment of the next seven days")
+    for start, end in uncovered:
+        yield Finding(
+            "On-call rota",
+            f"nobody from {moment_words(start)} until {moment_words(end)}",
+            "Run: hub oncall add E-MAIL --from ... --until ...",
+        )
+
+
+def _people(session: Session, now: datetime) -> Iterator[Finding]:
+    """Whether every action of every workflow has somebody who can do it, whatever state an item is in."""
+    held = {row.role for row in held_roles(session, local(now).date())} | {Role.ON_CALL, Role.SYSTEM}
+    needed: dict[str, list[str]] = {}
+    for workflow in ALL.values():
+        steps = [(f"start a {workflow.title.lower()}", workflow.started_by)]
+        steps += [(f"“{action.label}” ({workflow.title.lower()})", action.by) for action in workflow.actions]
+        for words, by in steps:
+            if not any(may.role is None or may.role in held for may in by if may.role is not Role.SYSTEM):
+                needed.setdefault(_who(by), []).append(words)
+    if not needed:
+        yield Finding("Roles", "everything that the workflows ask for can be done by somebody")
+    for who, steps_missed in needed.items():
+        yield Finding(
+            "Roles",
+            f"nobody is a {who}, so nobody can: {', '.join(dict.fromkeys(steps_missed))}",
+            "Run: hub user add E-MAIL --name NAME --role ROLE --organisation ODS",
+        )
+
+
+def _who(by: tuple[May, ...]) -> str:
+    return " or ".join(dict.fromkeys(may.role.label for may in by if may.role and may.role is not Role.SYSTEM))

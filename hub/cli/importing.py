@@ -1,0 +1,103 @@
+"""`hub import`: files of referrals from other systems and lists."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from hub.cli.database import open_session
+from hub.db import transaction
+from hub.referrals.import_file import FileProblem
+from hub.referrals.importing import ImportReport, import_referrals
+from hub.referrals.rejects import Rejects
+
+REFUSED = 1
+UNUSABLE = 2
+
+
+@click.group("import")
+def import_group() -> None:
+    """Bring in files from other systems."""
+
+
+@import_group.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Check everything and write nothing.")
+@click.option(
+    "--skip-bad",
+    "rejects_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="REJECTS",
+    help="Import the good rows all the same, and write the bad ones to this CSV file.",
+)
+def referrals(file: Path, is_dry_run: bool, rejects_path: Path | None) -> None:
+    """Import the referrals in FILE (.csv, .json or .jsonl).
+
+    All rows are checked first. One bad row keeps the whole file out, unless --skip-bad names a file for the bad ones.
+    The same file twice adds nothing. Exit code: 0 done, 1 refused because of bad rows, 2 the file cannot be used.
+    """
+    if rejects_path is not None and rejects_path.exists() and rejects_path.samefile(file):
+        raise click.UsageError("The file of rejects would replace the file itself: choose another name.")
+    with ExitStack() as stack:
+        try:
+            rejects = None
+            if rejects_path is not None and not is_dry_run:
+                rejects = stack.enter_context(Rejects(rejects_path))
+            session = stack.enter_context(open_session())
+            with transaction(session):
+                report = import_referrals(
+                    session,
+                    file,
+                    now=datetime.now(UTC),
+                    is_dry_run=is_dry_run,
+                    skip_bad=rejects_path is not None,
+                    rejects=rejects,
+                    progress=_show_progress,
+                )
+            if rejects is not None:
+                rejects.publish()
+        except FileProblem as problem:
+            _unusable(f"{file.name} was not imported. {problem}.")
+        except OSError as error:
+            _unusable(f"Nothing was imported. {error.filename or rejects_path}: {error.strerror}.")
+    for line in report_lines(report, is_dry_run=is_dry_run, rejects_path=rejects_path):
+        click.echo(line)
+    if report.is_refused:
+        sys.exit(REFUSED)
+
+
+def report_lines(report: ImportReport, *, is_dry_run: bool, rejects_path: Path | None) -> list[str]:
+    """What an import did, line by line; at most so many problems, and how many there are besides."""
+    lines = [str(problem) for problem in report.problems]
+    if report.problem_count > len(report.problems):
+        lines.append(f"... and {report.problem_count - len(report.problems):,} more problems.")
+    lines.append(f"Rows read: {report.rows:,}.")
+    if report.repeats:
+        lines.append(f"Exact repeats of another row, counted once: {report.repeats:,}.")
+    if report.already_there:
+        lines.append(f"Already imported before, left as they are: {report.already_there:,}.")
+    if report.rejected:
+        lines.append(f"Rows with problems: {report.rejected:,}.")
+    if report.is_refused:
+        lines.append("Nothing was imported. Mend these rows, or use --skip-bad to import the others without them.")
+    elif is_dry_run:
+        lines.append(f"Nothing was written. Without --dry-run this would import {report.good:,} referrals.")
+    else:
+        lines.append(f"Referrals imported: {report.imported:,}.")
+        if report.rejected and rejects_path is not None:
+            lines.append(f"The rows with problems are in {rejects_path}.")
+    return lines
+
+
+def _show_progress(done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{done:,} of {of:,} written", nl=done == of, err=True)
+
+
+def _unusable(words: str) -> None:
+    click.echo(words.replace("..", "."), err=True)
+    sys.exit(UNUSABLE)

@@ -1,0 +1,153 @@
+"""`hub run` and `hub demo`: the web server, and a whole invented hub to try."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import platformdirs
+from gunicorn.app.base import BaseApplication
+
+from hub.config import Settings, settings
+from hub.db import make_engine, make_sessions, transaction
+from hub.demo.world import PASSWORD, DemoRefused, make_world, sign_ins
+from hub.embedded import database_url
+from hub.migrate import current, newest, upgrade
+from hub.policies.services import seed
+
+THREADS: Final = 4
+"""Threads of each worker process; throughput comes from the processes."""
+PORTS_TRIED: Final = 20
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file, which a slow disk must not hold up
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """Gunicorn with our settings and none from files or the environment; each worker makes its own application."""
+
+    def __init__(self, options: Mapping[str, Any], chosen: Settings) -> None:
+        self.options, self.chosen = options, chosen
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand over the settings."""
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The application of one worker."""
+        from hub.app import create_app
+
+        return create_app(self.chosen)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Other addresses also need HUB_HOSTS.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+def run(host: str, port: int, workers: int) -> None:
+    """Start the web server."""
+    chosen = settings()
+    url = database_url(chosen)
+    engine = make_engine(url, pool_size=1)
+    try:
+        at, latest = current(engine), newest(engine)
+    finally:
+        engine.dispose()
+    if at != latest:
+        raise click.ClickException("The database is not up to date. Run: hub migrate")
+    if not is_free(host, port):
+        raise click.ClickException(f"Port {port} of {host} is taken. Choose another with --port.")
+    serve(chosen.model_copy(update={"database_url": url}), host, port, workers)
+
+
+def serve(chosen: Settings, host: str, port: int, workers: int) -> None:
+    """Serve until stopped; does not return. `chosen` names the database, so that only this process holds its server."""
+    options = {
+        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "workers": workers,
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "timeout": 60,
+        "graceful_timeout": 20,
+        "keepalive": 5,
+        "errorlog": "-",
+        "loglevel": "warning",
+        "proc_name": "hub",
+        # Which proxies may say who the client is is our own setting (HUB_TRUSTED_PROXIES), not gunicorn's.
+        "forwarded_allow_ips": "",
+        "worker_tmp_dir": str(_MEMORY) if os.access(_MEMORY, os.W_OK) else None,
+    }
+    _Server(options, chosen).run()
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+@click.option("--no-serve", is_flag=True, help="Make the world and stop there.")
+def demo(port: int, workers: int, no_serve: bool) -> None:
+    """Make an invented hub with people, organisations and a year of referrals, and open it to try."""
+    given = settings()
+    if given.production:
+        raise click.ClickException("This is a production hub, and demo sign-ins are open to everybody.")
+    # A folder of its own: the world of the demo never stands beside real people's data.
+    own = Path(platformdirs.user_data_dir("commissioning-hub")) / "demo"
+    folder = own if given.data_dir == Path(platformdirs.user_data_dir("commissioning-hub")) else given.data_dir
+    chosen = given.model_copy(update={"data_dir": folder, "demo": True})
+    url = database_url(chosen)
+    _make_world(url)
+    for line in sign_in_lines():
+        click.echo(line)
+    if no_serve:
+        return
+    free = next((other for other in range(port, port + PORTS_TRIED) if is_free("127.0.0.1", other)), None)
+    if free is None:
+        raise click.ClickException(f"Ports {port} to {port + PORTS_TRIED - 1} are all taken. Choose one with --port.")
+    if free != port:
+        click.echo(f"Port {port} is taken, so this uses port {free}.")
+    click.echo(f"Open http://127.0.0.1:{free}/ and press Control and C here to stop.")
+    serve(chosen.model_copy(update={"database_url": url}), "127.0.0.1", free, workers)
+
+
+def _make_world(url: str) -> None:
+    import hub.models  # every table must be known before the first mapper is used
+    import hub.reactions  # noqa: F401 - and every topic heard
+
+    engine = make_engine(url, pool_size=2)
+    try:
+        upgrade(engine)
+        with make_sessions(engine)() as session:
+            with transaction(session):
+                seed(session)
+            with transaction(session):
+                is_new = make_world(session, now=datetime.now(UTC))
+    except DemoRefused as no:
+        raise click.ClickException(str(no)) from no
+    finally:
+        engine.dispose()
+    click.echo("The demo hub is ready." if is_new else "The demo hub was there already.")
+
+
+def sign_in_lines() -> list[str]:
+    """Who can sign in, as a table, and the password they share."""
+    people = sign_ins()
+    widths = [max(len(row[place]) for row in people) for place in range(2)]
+    lines = [f"  {email:<{widths[0]}}  {name:<{widths[1]}}  {role}" for email, name, role in people]
+    return [*lines, f"Everybody's password: {PASSWORD}"]
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether the port can be listened on now."""
+    kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(kind, socket.SOCK_STREAM) as tried:
+        # As the server itself will: a port that was only just let go counts as free.
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((host, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,136 @@
+"""The demo's people: an invented person for every role, all with one password, and who is on call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from hub.accounts.models import UserAccount
+from hub.accounts.on_call import add_shift
+from hub.accounts.services import add_account, add_membership
+from hub.organisations.models import Collaborative
+from hub.organisations.queries import find_organisation, find_unit
+from workflows.actor import Actor
+from workflows.durations import LONDON, local
+from workflows.roles import Role
+
+PASSWORD: Final = "three green boats"  # noqa: S105 - the demo's, printed for everybody
+HUB: Final = "ZD002"
+LEAD: Final = "ZD001"
+SINCE: Final = timedelta(days=3 * 365)
+"""How long everybody has been in post, so that they could do what the past year holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person with one role: where, and for people of a unit, which."""
+
+    name: str
+    role: Role
+    ods_code: str = HUB
+    unit_code: str = ""
+
+    @property
+    def email(self) -> str:
+        """An address under .test, a domain that no mail ever reaches."""
+        words = self.name.removeprefix("Dr ").lower().replace("'", "").split()
+        return f"{'.'.join(words)}@{self.ods_code.lower()}.nhs.test"
+
+
+PEOPLE: Final = (
+    Person("Dele Okafor", Role.COORDINATOR),
+    Person("Morag Tennant", Role.COORDINATOR),
+    Person("Priya Nandakumar", Role.CASE_MANAGER),
+    Person("Karen Stott", Role.CASE_MANAGER),
+    Person("Dr Ewan Sallis", Role.CLINICAL_REVIEWER),
+    Person("Colin Birtles", Role.FINANCE_LEAD),
+    Person("Ruth Calloway", Role.HEAD_OF_COMMISSIONING),
+    Person("Helen Ashdown", Role.DIRECTOR),
+    Person("Tunde Bakare", Role.QUALITY_LEAD),
+    Person("Dr Anneke Vos", Role.QUALITY_GROUP_CHAIR),
+    Person("Bridget Farrow", Role.FAMILY_LIAISON),
+    Person("Nikhil Sarin", Role.INFORMATION_GOVERNANCE),
+    Person("Sam Ridley", Role.ADMINISTRATOR),
+    Person("Grace Lindley", Role.UNIT_MANAGER, "ZD101", "ZD101A-1"),
+    Person("Owain Pryce", Role.UNIT_MANAGER, "ZD111", "ZD111A-1"),
+    Person("Dr Samuel Oyelaran", Role.UNIT_CLINICIAN, "ZD101", "ZD101A-1"),
+    Person("Dr Fiona Abara", Role.ACCESS_ASSESSOR, "ZD003"),
+    Person("Joanne Pickles", Role.PROVIDER_QUALITY_LEAD, "ZD112"),
+    Person("Dr Nia Probert", Role.REFERRER, "ZD201"),
+    Person("Dr Marianne Idowu", Role.REFERRER, "ZD501"),
+    Person("Tess Amberley", Role.REFERRER, "ZD205"),
+    Person("Ken Haddow", Role.REFERRER, "ZD601"),
+    Person("Farida Noon", Role.FUNDER, "ZD301"),
+    Person("Alan Threlkeld", Role.FUNDER, "ZD401"),
+    Person("Dr Judith Marsden", Role.OUTSIDE_MEMBER, "ZD701"),
+)
+COLLABORATIVES: Final = (
+    ("Calder and Dales children and young people's collaborative", "cyp"),
+    ("Calder and Dales adult secure collaborative", "secure"),
+    ("Calder and Dales adult eating disorder collaborative", "aed"),
+)
+
+
+def sign_ins() -> list[tuple[str, str, str]]:
+    """E-mail, name and role in words of everybody, in the order in which they are listed."""
+    return [(person.email, person.name, person.role.label) for person in PEOPLE]
+
+
+def make_people(session: Session, now: datetime) -> dict[str, Actor]:
+    """Accounts and memberships for everybody; gives who acts by name, as signed in."""
+    return {person.name: _make(session, person, now) for person in PEOPLE}
+
+
+def _make(session: Session, person: Person, now: datetime) -> Actor:
+    place = find_organisation(session, person.ods_code)
+    unit = find_unit(session, person.unit_code) if person.unit_code else None
+    if place is None:
+        raise LookupError(f"{person.ods_code} is not among the demo's organisations")
+    account, _ = add_account(session, email=person.email, name=person.name, now=now - SINCE, password=PASSWORD)
+    membership = add_membership(
+        session,
+        user_id=account.id,
+        organisation_id=place.id,
+        role=person.role,
+        from_on=local(now - SINCE).date(),
+        unit_id=unit.id if unit else None,
+    )
+    return Actor(
+        user_id=account.id,
+        name=person.name,
+        role=person.role,
+        membership_id=membership.id,
+        organisation_id=place.id,
+        unit_id=membership.unit_id,
+        is_hub=place.is_hub,
+    )
+
+
+def make_rota(session: Session, people: dict[str, Actor], now: datetime) -> None:
+    """Two shifts from yesterday to the ninth day from now, with one gap in between for the pages to point at."""
+    at_nine = datetime.combine(local(now).date(), time(9), LONDON)
+    head, director, manager = (
+        session.get_one(UserAccount, people[name].user_id)
+        for name in ("Ruth Calloway", "Helen Ashdown", "Priya Nandakumar")
+    )
+    first, gap_from, gap_until, last = (
+        at_nine + difference
+        for difference in (timedelta(days=-1), timedelta(days=3), timedelta(days=3, hours=8), timedelta(days=9))
+    )
+    add_shift(session, user=head, deputy=manager, from_at=first, until_at=gap_from)
+    add_shift(session, user=director, from_at=gap_until, until_at=last)
+
+
+def make_collaboratives(session: Session) -> None:
+    """One collaborative for each service line, led by the lead provider."""
+    lead = find_organisation(session, LEAD)
+    if lead is None:
+        raise LookupError(f"{LEAD} is not among the demo's organisations")
+    session.add_all(
+        Collaborative(name=name, service_line=line, lead_organisation=lead, policy_set="default")
+        for name, line in COLLABORATIVES
+    )
+    session.flush()

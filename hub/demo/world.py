@@ -1,0 +1,65 @@
+"""The demo world: an invented hub, its people and a year of referrals, made through the import and `perform`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hub.accounts.models import UserAccount
+from hub.demo.past import Past, settle
+from hub.demo.people import HUB, PASSWORD, SINCE, make_collaboratives, make_people, make_rota, sign_ins
+from hub.demo.present import Present
+from hub.engine.models import WorkItem
+from hub.organisations.importing import import_organisations
+from hub.organisations.models import Organisation
+from hub.referrals.importing import import_referrals
+from workflows.durations import local
+
+__all__ = ["FILES", "PASSWORD", "DemoRefused", "make_world", "sign_ins"]
+
+FILES: Final = Path(__file__).parent / "files"
+LOCK: Final = 7_264_004
+"""Advisory lock: two demos started at once make one world."""
+
+
+class DemoRefused(Exception):
+    """The database holds something else, which the demo must not be mixed with."""
+
+
+def make_world(session: Session, *, now: datetime) -> bool:
+    """Make the whole world in the caller's transaction; False when it is there already.
+
+    The same `now` makes the same world. Raises DemoRefused when the database has organisations, people or referrals
+    that are not the demo's.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    if session.scalar(select(Organisation.id).where(Organisation.ods_code == HUB, Organisation.is_demo)) is not None:
+        return False
+    if any(session.scalar(select(model.id).limit(1)) for model in (Organisation, UserAccount, WorkItem)):
+        raise DemoRefused(
+            "This database is in use already. The demo needs an empty one: set HUB_DATA_DIR to a new folder"
+        )
+    import_organisations(
+        session,
+        today=local(now - SINCE).date(),
+        organisations=_lines("organisations.csv"),
+        sites=_lines("sites.csv"),
+        units=_lines("units.csv"),
+        is_demo=True,
+    )
+    people = make_people(session, now)
+    make_rota(session, people, now)
+    make_collaboratives(session)
+    import_referrals(session, FILES / "referrals.csv", now=now, skip_bad=True)
+    Past(session, people, now).walk()
+    Present(session, people, now, set(session.scalars(select(Organisation.ods_code)))).make()
+    settle(session, now)
+    return True
+
+
+def _lines(name: str) -> list[str]:
+    return (FILES / name).read_text(encoding="utf-8").splitlines(keepends=True)

@@ -1,0 +1,39 @@
+"""What any list of items shows of each: the clock that matters now, and the way to the item's page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import url_for
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from hub.engine.clocks import deadline_of
+from hub.engine.models import Clock, WorkItem
+from hub.web.filters import ClockFace, clock_face
+from workflows.calendar import Calendar
+
+NO_CLOCK = ClockFace("No clock yet", "ok", None, None, "Starts when it is sent")
+
+next_clock = aliased(
+    Clock,
+    select(Clock)
+    .where(Clock.item_id == WorkItem.id, Clock.stopped_at.is_(None))
+    .order_by(Clock.paused_at.is_not(None), Clock.due_at, Clock.id)
+    .limit(1)
+    .correlate(WorkItem)
+    .lateral("next_clock"),
+)
+"""One clock of each item, for `outerjoin(next_clock, true())`: the earliest that runs, else one that is paused."""
+
+
+def face_of(clock: Clock | None, calendar: Calendar, now: datetime) -> ClockFace:
+    """The face of an item's `next_clock`; an item without one says so."""
+    if clock is None:
+        return NO_CLOCK
+    return clock_face(deadline_of(clock, calendar, now=now), now)
+
+
+def item_href(kind: str, reference: str) -> str:
+    """The address of an item's own page."""
+    return url_for(f"{kind}s.show", reference=reference)

@@ -1,0 +1,1 @@
+"""The worklist: every open item a person may see, soonest due first."""

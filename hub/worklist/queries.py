@@ -1,0 +1,181 @@
+"""The worklist's three readings: what the filters offer, one page of rows, and the counts; one statement each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    Subquery,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from hub.accounts.models import Membership, UserAccount
+from hub.cases.models import CareCase
+from hub.engine.models import Clock, WorkItem
+from hub.engine.rulebook import Rulebook, RulebookState, rulebook_at
+from hub.organisations.models import Arm, Organisation
+from hub.patients.models import Patient
+from hub.referrals.models import Referral
+from hub.web.item_rows import next_clock
+from hub.web.paging import Cursor, Page, page_of
+from hub.worklist.filters import GROUPS, PLACES_OUTSIDE, Choices, Filters
+from hub.worklist.seen import Query, due_of_item, listed, place_of_item
+from workflows.actor import Actor
+
+PAGE_SIZE = 25
+MOST_COUNTED = 1_000
+"""Beyond this a count says "1,000+", and the filters show no numbers."""
+
+_REFERRAL: Any = Referral.__table__
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One item of a page with what its row says."""
+
+    item: WorkItem
+    owner: str | None
+    clock: Clock | None
+    patient: Patient | None
+    born_on: date | None
+    """As it stands in the form, for an item that has no case yet."""
+    where_now: str | None
+    location_kind: str | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Capped counts of whole lists by name, and the numbers beside the filters, None when there are too many items."""
+
+    lists: Mapping[str, int]
+    beside: Mapping[str, Mapping[str, int]] | None
+
+
+def read_choices(session: Session, actor: Actor, today: date) -> tuple[Choices, Rulebook]:
+    """What the filters offer this person, and the rulebook, by one statement."""
+    parts: list[Query] = [
+        select(
+            literal("rulebook").label("what"),
+            _number(RulebookState.version).label("id"),
+            type_coerce(null(), String).label("name"),
+        )
+    ]
+    if actor.is_hub:
+        parts += [
+            select(literal("owner"), _number(UserAccount.id), UserAccount.name)
+            .join(Membership, Membership.user_id == UserAccount.id)
+            .join(Organisation, Organisation.id == Membership.organisation_id)
+            .where(Organisation.arm == Arm.HUB, UserAccount.is_active, *_is_current(Membership, today))
+            .distinct(),
+            select(literal("organisation"), _number(Organisation.id), Organisation.name).where(
+                *_is_current(Organisation, today)
+            ),
+        ]
+    rows = session.execute(union_all(*parts).order_by("name", "id")).all()
+    choices = Choices(
+        owners={row.id: row.name for row in rows if row.what == "owner"},
+        organisations={row.id: row.name for row in rows if row.what == "organisation"},
+        is_hub=actor.is_hub,
+        **({} if actor.is_hub else {"places": PLACES_OUTSIDE}),
+    )
+    version = next(row.id for row in rows if row.what == "rulebook")
+    return choices, rulebook_at(session, int(version))
+
+
+def _number(column: Any) -> ColumnElement[int]:
+    return type_coerce(column, BigInteger)
+
+
+def _is_current(dated: Any, today: date) -> list[Any]:
+    return [dated.from_on <= today, or_(dated.until_on.is_(None), dated.until_on >= today)]
+
+
+def read_page(session: Session, actor: Actor, filters: Filters, now: datetime, after: Cursor | None) -> Page[Listed]:
+    """One page of rows, soonest due first, by one statement: the ids first, the rest by primary key."""
+    found = listed(actor, filters, now, PAGE_SIZE + 1, after).subquery("listed")
+    query = (
+        select(
+            WorkItem,
+            UserAccount.name,
+            next_clock,
+            Patient,
+            _REFERRAL.c.date_of_birth,
+            _REFERRAL.c.where_now,
+            _REFERRAL.c.location_kind,
+        )
+        .select_from(found)
+        .join(WorkItem, WorkItem.id == found.c.id)
+        .outerjoin(_REFERRAL, _REFERRAL.c.id == WorkItem.id)
+        .outerjoin(CareCase, CareCase.id == WorkItem.case_id)
+        .outerjoin(Patient, Patient.id == CareCase.patient_id)
+        .outerjoin(UserAccount, UserAccount.id == WorkItem.owner_id)
+        .outerjoin(next_clock, true())
+        .order_by(found.c.due, found.c.id)
+    )
+    rows = [Listed(*row) for row in session.execute(query)]
+    return page_of(rows, PAGE_SIZE, lambda row: Cursor(row.item.next_due_at, row.item.id))
+
+
+def read_counts(
+    session: Session, actor: Actor, filters: Filters, lists: Mapping[str, Filters], now: datetime
+) -> Counts:
+    """Capped counts of `lists`, and how many items each filter value shows beside the other filters that are on."""
+    most = MOST_COUNTED + 1
+    base = listed(actor, filters.only_singles(), now, most).subquery("base")
+    parts = [_cube(base, now)]
+    for name, wanted in lists.items():
+        counted = listed(actor, wanted, now, most).subquery()
+        nothing = [type_coerce(null(), String) for _ in GROUPS]
+        parts.append(select(literal(name), *nothing, select(func.count()).select_from(counted).scalar_subquery()))
+    rows = session.execute(union_all(*parts)).all()
+    cube = [(dict(zip(GROUPS, row[1:-1], strict=True)), int(row.number)) for row in rows if row.list == ""]
+    is_whole = sum(number for _, number in cube) <= MOST_COUNTED
+    return Counts(
+        lists={str(row.list): int(row.number) for row in rows if row.list != ""},
+        beside=_beside(cube, filters) if is_whole else None,
+    )
+
+
+def _cube(base: Subquery, now: datetime) -> Query:
+    values = {
+        "kind": WorkItem.kind,
+        "due": due_of_item(now),
+        "where": place_of_item(),
+        "priority": WorkItem.priority,
+    }
+    inner = (
+        select(*(values[name].label(name) for name in GROUPS))
+        .select_from(base)
+        .join(WorkItem, WorkItem.id == base.c.id)
+        .subquery("each")
+    )
+    return select(literal("").label("list"), *inner.c, func.count().label("number")).group_by(*inner.c)
+
+
+def _beside(cube: Iterable[tuple[dict[str, Any], int]], filters: Filters) -> dict[str, Counter[str]]:
+    """For each filter, its values counted among the items that all the other filters let through."""
+    found: dict[str, Counter[str]] = {name: Counter() for name in GROUPS}
+    for cell, number in cube:
+        failing = [name for name in GROUPS if getattr(filters, name) and cell[name] not in getattr(filters, name)]
+        for name in GROUPS:
+            if not failing or failing == [name]:
+                found[name][str(cell[name])] += number
+    return found
+
+
+__all__ = ["MOST_COUNTED", "PAGE_SIZE", "Counts", "Listed", "read_choices", "read_counts", "read_page"]

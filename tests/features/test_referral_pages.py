@@ -1,0 +1,304 @@
+"""The referral's pages as each person meets them: the item, the one action page, a new referral."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from hub.engine.models import AccessLog, Transition
+from hub.patients.models import Patient
+from hub.referrals.models import Referral
+from tests.factories import make_membership, make_organisation, make_referral
+from tests.statements import counted
+from workflows.form1_fields import FIELD
+from workflows.roles import Role
+
+SignIn = Callable[[FlaskClient, Any], None]
+UNSEEN = (
+    Role.FINANCE_LEAD,
+    Role.QUALITY_LEAD,
+    Role.QUALITY_GROUP_CHAIR,
+    Role.FAMILY_LIAISON,
+    Role.ADMINISTRATOR,
+    Role.UNIT_MANAGER,
+    Role.UNIT_CLINICIAN,
+    Role.ACCESS_ASSESSOR,
+    Role.PROVIDER_QUALITY_LEAD,
+    Role.FUNDER,
+    Role.OUTSIDE_MEMBER,
+)
+EMERGENCY = {
+    "service_line": "cyp",
+    "priority": "emergency",
+    "family_name": "Marlowe",
+    "given_name": "Ines",
+    "date_of_birth-day": "3",
+    "date_of_birth-month": "2",
+    "date_of_birth-year": "2011",
+    "location_kind": "home",
+    "where_now": "A&E, cubicle 4",
+    "immediate_risk": "Has said she will run",
+    "legal_status": "01",
+    "consent_basis": "gillick",
+    "call_back_number": "01632 960001",
+    "why_it_cannot_wait": "The ward cannot keep her safe tonight",
+}
+
+
+def _sent(session: Session, referral: Referral) -> list[str]:
+    rows = session.scalars(select(Transition).where(Transition.item_id == referral.id).order_by(Transition.position))
+    return [row.action for row in rows]
+
+
+@pytest.fixture
+def case_manager(session: Session, client: FlaskClient, sign_in: SignIn) -> FlaskClient:
+    sign_in(client, make_membership(session, Role.CASE_MANAGER))
+    return client
+
+
+@pytest.mark.parametrize("role", UNSEEN)
+def test_a_role_without_a_reason_meets_the_page_of_an_unknown_reference(
+    session: Session, client: FlaskClient, sign_in: SignIn, role: Role
+) -> None:
+    referral = make_referral(session, state="in_review")
+    sign_in(client, make_membership(session, role))
+    unknown = _plain(client.get("/referrals/REF-1999-99999"))
+    for address in (f"/referrals/{referral.reference}", f"/referrals/{referral.reference}/accept"):
+        assert _plain(client.get(address)) == unknown
+    assert _plain(client.post(f"/referrals/{referral.reference}/accept", data={"seen": "3"})) == _plain(
+        client.post("/referrals/REF-1999-99999/accept", data={"seen": "3"})
+    )
+    assert _sent(session, referral)[-1] == "start_review"
+
+
+def _plain(answer: Any) -> tuple[int, bytes, dict[str, str]]:
+    """Everything a browser gets, but for the nonce and the form token."""
+    text = re.sub(rb'nonce="[^"]*"', b"", answer.data)
+    text = re.sub(rb'value="[^"]*"', b"", text)
+    headers = {name: re.sub(r"nonce-[^']*", "", value) for name, value in answer.headers if name != "Set-Cookie"}
+    return answer.status_code, text, headers
+
+
+def test_another_referrers_referral_is_unknown_here(session: Session, client: FlaskClient, sign_in: SignIn) -> None:
+    referral = make_referral(session, state="returned")
+    elsewhere = make_organisation(session, "ZRF02", name="Upper Calder Team", kind="referrer")
+    sign_in(client, make_membership(session, Role.REFERRER, elsewhere))
+    assert client.get(f"/referrals/{referral.reference}").status_code == 404
+    assert client.post(f"/referrals/{referral.reference}/withdraw", data={"reason": "x", "seen": "4"}).status_code == 404
+
+
+def test_a_draft_is_its_writers_until_it_is_sent(session: Session, case_manager: FlaskClient) -> None:
+    draft = make_referral(session, state="draft")
+    assert case_manager.get(f"/referrals/{draft.reference}").status_code == 404
+
+
+def test_the_page_says_where_it_is_what_can_be_done_and_why_not(session: Session, case_manager: FlaskClient) -> None:
+    referral = make_referral(session, state="in_review", autism="1", cetr_on=None, laep_on=None, no_cetr_reason=None)
+    page = case_manager.get(f"/referrals/{referral.reference}").text
+    assert "You are here" in page
+    assert "How this deadline was worked out" in page
+    assert "Not yet: 1 of 2 things missing" in page
+    assert "give the date of the community C(E)TR" in page
+    assert "This is for a coordinator" in page
+
+
+@pytest.mark.parametrize("state", ["draft", "submitted", "in_review", "returned", "accepted", "declined", "withdrawn"])
+def test_an_item_page_costs_at_most_eight_statements(
+    session: Session, client: FlaskClient, sign_in: SignIn, engine: Engine, state: str
+) -> None:
+    reference = make_referral(session, state=state).reference
+    role = Role.REFERRER if state == "draft" else Role.CASE_MANAGER
+    sign_in(client, make_membership(session, role))
+    client.get(f"/referrals/{reference}")
+    with counted(engine) as sent:
+        assert client.get(f"/referrals/{reference}").status_code == 200
+    assert len(sent) <= 8, "\n\n".join(sent)
+
+
+def test_opening_is_logged_once_for_the_case(session: Session, case_manager: FlaskClient) -> None:
+    referral = make_referral(session, state="in_review")
+    case_manager.get(f"/referrals/{referral.reference}")
+    rows = session.scalars(select(AccessLog).where(AccessLog.case_id == referral.case_id)).all()
+    assert [row.what for row in rows] == ["opened"]
+
+
+def test_information_governance_sees_that_and_not_what(session: Session, client: FlaskClient, sign_in: SignIn) -> None:
+    referral = make_referral(session, state="declined", presenting_problem="Hears a voice by night")
+    sign_in(client, make_membership(session, Role.INFORMATION_GOVERNANCE))
+    page = client.get(f"/referrals/{referral.reference}")
+    assert page.status_code == 200
+    assert "Decline" in page.text
+    for hidden in ("Hears a voice", "HARTWIN", "Hartwin", "What should happen instead", "alternative"):
+        assert hidden not in page.text
+    assert client.get(f"/referrals/{referral.reference}/note").status_code == 404
+
+
+def test_declining_asks_for_everything_at_once_and_loses_nothing(session: Session, case_manager: FlaskClient) -> None:
+    referral = make_referral(session, state="in_review")
+    address = f"/referrals/{referral.reference}/decline"
+    refused = case_manager.post(address, data={"seen": "3", "alternative_advice": "See <the> clinic"})
+    assert refused.status_code == 422
+    assert "Why is it declined: choose an answer" in refused.text
+    assert "Which clinician can the referrer talk to: write an answer" in refused.text
+    assert "See &lt;the&gt; clinic" in refused.text
+    assert _sent(session, referral)[-1] == "start_review"
+    done = case_manager.post(
+        address,
+        data={
+            "seen": "3",
+            "decline_reason": "need_met_in_community",
+            "alternative_advice": "See the clinic",
+            "named_clinician": "Dr Abara, 01632 960002",
+        },
+    )
+    assert done.status_code == 303, done.text
+    page = case_manager.get(done.location).text
+    assert "Done: decline" in page
+    assert "Dr Abara" in page
+
+
+def test_a_page_that_is_out_of_date_is_refused_with_what_changed(session: Session, case_manager: FlaskClient) -> None:
+    referral = make_referral(session, state="in_review")
+    refused = case_manager.post(f"/referrals/{referral.reference}/withdraw", data={"seen": "2", "reason": "Better now"})
+    assert refused.status_code == 409
+    assert "Someone else has changed this since you opened it" in refused.text
+    assert "Start the review" in refused.text
+    assert "Better now" in refused.text
+    assert 'name="seen" type="hidden" value="3"' in refused.text
+
+
+def test_a_post_without_the_version_is_out_of_date(session: Session, case_manager: FlaskClient) -> None:
+    referral = make_referral(session, state="in_review")
+    assert case_manager.post(f"/referrals/{referral.reference}/withdraw", data={"reason": "x"}).status_code == 409
+
+
+def test_an_action_that_is_for_another_says_for_whom(session: Session, client: FlaskClient, sign_in: SignIn) -> None:
+    referral = make_referral(session, state="in_review")
+    sign_in(client, make_membership(session, Role.COORDINATOR))
+    page = client.get(f"/referrals/{referral.reference}/accept")
+    assert page.status_code == 403
+    assert "This is for a case manager" in page.text
+    assert "<textarea" not in page.text
+    posted = client.post(f"/referrals/{referral.reference}/accept", data={"seen": "3"})
+    assert posted.status_code == 403
+    assert _sent(session, referral)[-1] == "start_review"
+
+
+def test_an_action_whose_time_has_passed_says_where_it_is_now(session: Session, case_manager: FlaskClient) -> None:
+    referral = make_referral(session, state="declined")
+    page = case_manager.get(f"/referrals/{referral.reference}/accept")
+    assert "is not possible any more" in page.text
+    posted = case_manager.post(f"/referrals/{referral.reference}/accept", data={"seen": "4"})
+    assert posted.status_code == 422
+    assert "this referral is declined" in posted.text
+
+
+def test_an_unknown_action_is_an_unknown_page(session: Session, case_manager: FlaskClient) -> None:
+    referral = make_referral(session, state="in_review")
+    assert case_manager.get(f"/referrals/{referral.reference}/abolish").status_code == 404
+
+
+def test_an_emergency_is_taken_by_telephone_and_sent(session: Session, client: FlaskClient, sign_in: SignIn) -> None:
+    team = make_organisation(session, "ZRF01", name="Brackendale Community Team", kind="referrer")
+    sign_in(client, make_membership(session, Role.COORDINATOR))
+    made = client.post("/referrals/new", data={**EMERGENCY, "referring_organisation": team.ods_code})
+    assert made.status_code == 303, made.text
+    page = client.get(made.location).text
+    assert "Send the referral" in page
+    sent = client.post(f"{made.location}/submit", data={"seen": "1", "declaration": "y"})
+    assert sent.status_code == 303, sent.text
+    referral = session.scalars(select(Referral).order_by(Referral.id.desc())).first()
+    assert referral is not None
+    assert referral.case is not None
+    patient = session.get_one(Patient, referral.case.patient_id)
+    assert (referral.state, referral.family_name, patient.given_name) == ("submitted", "Marlowe", "Ines")
+    assert [clock.name for clock in referral.clocks] == ["review"]
+
+
+def test_a_new_referral_keeps_what_was_typed_when_an_answer_is_wrong(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    sign_in(client, make_membership(session, Role.REFERRER))
+    wrong = {
+        **EMERGENCY,
+        "nhs_number": "999 000 0019",
+        "date_of_birth-day": "31",
+        "postcode": "nowhere",
+        "sharing_restricted": "yes",
+    }
+    refused = client.post("/referrals/new", data=wrong)
+    assert refused.status_code == 422
+    for said in ("999 000 0019", 'value="31"', "nowhere", "must be a real date", "Nothing was saved"):
+        assert said in refused.text
+    assert session.scalar(select(Referral.id).where(Referral.family_name == "Marlowe")) is None
+
+
+def test_a_wrong_declaration_or_a_missing_answer_stops_the_sending(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    sign_in(client, make_membership(session, Role.REFERRER))
+    made = client.post("/referrals/new", data={**EMERGENCY, "call_back_number": ""})
+    assert "Call-back number is missing" in client.get(made.location).text
+    refused = client.post(f"{made.location}/submit", data={"seen": "1"})
+    assert refused.status_code == 422
+    assert "Tick the box to say that the answers are right" in refused.text
+    assert "Call-back number is missing" in refused.text
+
+
+def test_filling_in_shows_what_is_there_and_keeps_old_and_new(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    sign_in(client, make_membership(session, Role.REFERRER))
+    made = client.post("/referrals/new", data=EMERGENCY)
+    page = client.get(f"{made.location}/fill_in").text
+    assert 'value="Marlowe"' in page
+    assert 'value="2011"' in page
+    saved = client.post(f"{made.location}/fill_in", data={**EMERGENCY, "given_name": "Inés", "seen": "1"})
+    assert saved.status_code == 303, saved.text
+    row = session.scalars(select(Transition).order_by(Transition.id.desc())).first()
+    assert row is not None
+    assert row.values == {"given_name": {"old": "Ines", "new": "Inés"}}
+
+
+def test_every_answer_of_the_form_is_a_column(session: Session) -> None:
+    columns = {column.key for column in Referral.__mapper__.columns}
+    assert set(FIELD) <= columns
+
+
+def test_a_correction_is_read_by_the_rules_of_its_question(session: Session, client: FlaskClient, sign_in: SignIn) -> None:
+    referral = make_referral(session, state="in_review")
+    sign_in(client, make_membership(session, Role.REFERRER))
+    address = f"/referrals/{referral.reference}/correct_field"
+    wrong = client.post(address, data={"field": "date_of_birth", "value": "31/02/2011", "reason": "slip", "seen": "3"})
+    assert wrong.status_code == 422
+    right = client.post(address, data={"field": "date_of_birth", "value": "28/02/2011", "reason": "slip", "seen": "3"})
+    assert right.status_code == 303, right.text
+    session.refresh(referral)
+    assert str(referral.date_of_birth) == "2011-02-28"
+
+
+def test_a_note_for_the_hub_is_not_shown_to_the_referrer(session: Session, client: FlaskClient, sign_in: SignIn) -> None:
+    referral = make_referral(session, state="in_review")
+    sign_in(client, make_membership(session, Role.COORDINATOR))
+    for words, audience in (("Ring the ward sister", "hub"), ("We rang you at noon", "all")):
+        seen = str(referral.version)
+        sent = client.post(
+            f"/referrals/{referral.reference}/note", data={"note": words, "audience": audience, "seen": seen}
+        )
+        assert sent.status_code == 303, sent.text
+        session.refresh(referral)
+    assert "Ring the ward sister" in client.get(f"/referrals/{referral.reference}").text
+    sign_in(client, make_membership(session, Role.REFERRER))
+    page = client.get(f"/referrals/{referral.reference}").text
+    assert "We rang you at noon" in page
+    assert "Ring the ward sister" not in page
+
+
+def test_no_two_boxes_share_a_name(session: Session, client: FlaskClient, sign_in: SignIn) -> None:
+    sign_in(client, make_membership(session, Role.COORDINATOR))
+    names = re.findall(r'\sid="([^"]+)"', client.get("/referrals/new").text)
+    assert sorted(set(names)) == sorted(names)

@@ -1,0 +1,1 @@
+"""Journeys: a person, a real browser, the whole stack."""
