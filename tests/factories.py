@@ -1,4 +1,4 @@
-"""A small invented hub for tests: organisations, people with roles, complete referral answers, referrals in any state."""
+"""A small invented hub for tests: organisations, people with roles, complete answers, referrals in any state."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -50,7 +50,8 @@ def make_organisation(session: Session, code: str, **values: Any) -> Organisatio
     """The organisation with this code; made when it is not there yet."""
     found = session.scalar(select(Organisation).where(Organisation.ods_code == code))
     if found is None:
-        found = Organisation(ods_code=code, **{"kind": "other", "from_on": FIRST_DAY, "name": f"Place {code}", **values})
+        usual = {"kind": "other", "from_on": FIRST_DAY, "name": f"Place {code}"}
+        found = Organisation(ods_code=code, **{**usual, **values})
         session.add(found)
         session.flush()
     return found

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from workflows.form1_fields import FIELD, FIELDS, SECTIONS, Field, Kind, Section, fields_of
+from workflows.policy import DEFAULT, DIMENSIONS, NotAllowed
 
 __all__ = [
     "ALLOWED_PRIORITIES",
@@ -43,11 +44,18 @@ URGENT: Final = "urgent"
 ROUTINE: Final = "routine"
 PRIORITIES: Final = (EMERGENCY, URGENT, ROUTINE)
 
-# Adult secure units assess before they admit, so nobody is admitted there as an emergency.
+
+def _is_taken(line: str, priority: str) -> bool:
+    """Whether the policy set has a time to answer for it; a line that takes no such referral has none."""
+    try:
+        DEFAULT.duration("referral.review", service_line=line, priority=priority)
+    except NotAllowed:
+        return False
+    return True
+
+
 ALLOWED_PRIORITIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "cyp": PRIORITIES,
-    "secure": (URGENT, ROUTINE),
-    "aed": PRIORITIES,
+    line: tuple(priority for priority in PRIORITIES if _is_taken(line, priority)) for line in DIMENSIONS["service_line"]
 }
 
 # National legal status codes under which a person is held; guardianship (35, 36) holds nobody in hospital.

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired
 _EMAIL = {"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"}
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]  # flask_wtf ships no types
+class SignInForm(FlaskForm):
     """E-mail and password. Says nothing about which of the two was wrong."""
 
     email = EmailField("E-mail address", [InputRequired("Enter your e-mail address")], render_kw=_EMAIL)
@@ -19,14 +19,14 @@ class SignInForm(FlaskForm):  # type: ignore[misc]  # flask_wtf ships no types
     next = HiddenField()
 
 
-class RoleForm(FlaskForm):  # type: ignore[misc]
+class RoleForm(FlaskForm):
     """Which of several memberships to act in; the choices are the person's own."""
 
     membership = RadioField("Which role are you using now?", [InputRequired("Choose a role")], coerce=int)
     next = HiddenField()
 
 
-class PasswordForm(FlaskForm):  # type: ignore[misc]
+class PasswordForm(FlaskForm):
     """A new password, with the old one to show that it is the person's own doing."""
 
     current_password = PasswordField(

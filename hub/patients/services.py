@@ -1,11 +1,12 @@
 """Finding a known person or making a new record. Two records are never merged here: that takes two people."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import jellyfish
-from sqlalchemy import Row, inspect, or_, select
+from sqlalchemy import inspect, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,15 @@ from hub.patients.models import Patient
 FROM_FORM = tuple(
     column.key for column in inspect(Patient).columns if column.key not in {"id", "name_sound", "created_at"}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Another record that may be the same person."""
+
+    id: int
+    family_name: str | None
+    given_name: str | None
 
 
 def sound_of(name: str | None) -> str:
@@ -58,8 +68,8 @@ def _is_same_birth(known: Patient, values: dict[str, Any]) -> bool:
     return born is None or known.date_of_birth is None or bool(known.date_of_birth == born)
 
 
-def might_be(session: Session, patient: Patient) -> Sequence[Row[tuple[int, str | None, str | None]]]:
-    """Other records that may be the same person: id, family name, given name; at most five.
+def might_be(session: Session, patient: Patient) -> Sequence[Alike]:
+    """Other records that may be the same person; at most five.
 
     By sound of the family name with date of birth, or by date of birth with postcode.
     """
@@ -75,4 +85,5 @@ def might_be(session: Session, patient: Patient) -> Sequence[Row[tuple[int, str 
     query = select(Patient.id, Patient.family_name, Patient.given_name).where(
         Patient.id != patient.id, Patient.date_of_birth == patient.date_of_birth, or_(*alike)
     )
-    return session.execute(query.order_by(Patient.id).limit(5)).all()
+    rows = session.execute(query.order_by(Patient.id).limit(5))
+    return [Alike(*row) for row in rows]

@@ -12,6 +12,7 @@ from hub.referrals.answers import NotAnAnswer, Reading, Value, lower, read, show
 from workflows import form1
 from workflows.durations import local
 from workflows.form1_fields import FIELDS, LINE_LENGTH, Field
+from workflows.policy import DEFAULT, DIMENSIONS
 
 SOURCE_FIELDS: Final[tuple[Field, ...]] = (
     Field("source_system", "Source system", "source", "text", "The system or list the row comes from.", max_length=60),
@@ -35,8 +36,14 @@ REQUIRED: Final = (
 """The columns every import file must have, each filled in on every row."""
 
 AgeLimits = Mapping[str, tuple[int, int]]
-AGE_LIMITS: Final[AgeLimits] = {"cyp": (0, 17), "secure": (18, 120), "aed": (18, 120)}
-"""Youngest and oldest age in whole years on the day of receipt, by service line; a default that policy may replace.
+AGE_LIMITS: Final[AgeLimits] = {
+    line: (
+        DEFAULT.number("referral.age_from", service_line=line),
+        DEFAULT.number("referral.age_to", service_line=line),
+    )
+    for line in DIMENSIONS["service_line"]
+}
+"""Youngest and oldest age in whole years on the day of receipt, by service line; from the default policy set.
 
 A person of 17 who will soon move on is referred in the children's line until the 18th birthday: the transition plan
 starts inside that case, not by an early adult referral.

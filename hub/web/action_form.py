@@ -47,7 +47,7 @@ def form_for(action: Action, choices: Choices | None = None) -> type[ActionForm]
 
 
 def field_for(ask: Ask, choices: Choices) -> Field:
-    """One WTForms field for one question. Whether it is answered is the engine's matter, so nothing is required here."""
+    """One WTForms field for one question. Whether it is answered is the engine's matter: nothing is required here."""
     label = f"{ask.label} (optional)" if ask.optional else ask.label
     hint = ask.hint
     if ask.name in choices:
@@ -83,7 +83,11 @@ def _choice(ask: Ask, label: str, options: list[tuple[str, str]]) -> Field:
     if len(options) <= SHORT_LIST and ask.kind not in {"person", "organisation"}:
         return RadioField(label, description=ask.hint, choices=nhs_choices(options), validate_choice=False)
     return SelectField(
-        label, description=ask.hint, choices=nhs_choices([("", "Choose one"), *options]), validate_choice=False, default=""
+        label,
+        description=ask.hint,
+        choices=nhs_choices([("", "Choose one"), *options]),
+        validate_choice=False,
+        default="",
     )
 
 

@@ -14,7 +14,7 @@ from hub.engine.clocks import deadline_of
 from hub.engine.models import FAR, Clock
 from hub.engine.reading import Line, Reading
 from hub.web.filters import ClockFace, clock_face, day, moment, short_moment, yes_no
-from workflows.core import Action, Actor, Ask, Wording, in_words
+from workflows.core import Action, Actor, Ask, Wording, Workflow, in_words
 from workflows.diagram import describe, draw
 from workflows.everyday import BY_NAME, EVERYDAY
 from workflows.explain import Step
@@ -60,7 +60,7 @@ class ItemPage:
     def __init__(self, reading: Reading, actor: Actor, now: datetime) -> None:
         self.reading = reading
         self.item = reading.item
-        self.workflow = reading.item.workflow
+        self.workflow: Workflow = reading.item.workflow
         self.actor = actor
         self.now = now
 

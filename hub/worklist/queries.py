@@ -15,6 +15,7 @@ from sqlalchemy import (
     Subquery,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -137,16 +138,18 @@ def read_counts(
     """Capped counts of `lists`, and how many items each filter value shows beside the other filters that are on."""
     most = MOST_COUNTED + 1
     base = listed(actor, filters.only_singles(), now, most).subquery("base")
-    parts = [_cube(base, now)]
-    for name, wanted in lists.items():
-        counted = listed(actor, wanted, now, most).subquery()
+    parts: list[Any] = [_cube(base, now)]
+    counted = {wanted: f"list {number}" for number, wanted in enumerate(dict.fromkeys(lists.values()))}
+    for wanted, name in counted.items():
+        inside = listed(actor, wanted, now, most).subquery()
         nothing = [type_coerce(null(), String) for _ in GROUPS]
-        parts.append(select(literal(name), *nothing, select(func.count()).select_from(counted).scalar_subquery()))
+        parts.append(select(literal(name), *nothing, select(func.count()).select_from(inside).scalar_subquery()))
     rows = session.execute(union_all(*parts)).all()
     cube = [(dict(zip(GROUPS, row[1:-1], strict=True)), int(row.number)) for row in rows if row.list == ""]
     is_whole = sum(number for _, number in cube) <= MOST_COUNTED
+    numbers = {str(row.list): int(row.number) for row in rows if row.list != ""}
     return Counts(
-        lists={str(row.list): int(row.number) for row in rows if row.list != ""},
+        lists={name: numbers[counted[wanted]] for name, wanted in lists.items()},
         beside=_beside(cube, filters) if is_whole else None,
     )
 
@@ -158,12 +161,10 @@ def _cube(base: Subquery, now: datetime) -> Query:
         "where": place_of_item(),
         "priority": WorkItem.priority,
     }
-    inner = (
-        select(*(values[name].label(name) for name in GROUPS))
-        .select_from(base)
-        .join(WorkItem, WorkItem.id == base.c.id)
-        .subquery("each")
-    )
+    # With a limit inside, each item is fetched by its key; a plain join of a thousand rows reads the whole table.
+    one: Any = select(*(values[name].label(name) for name in GROUPS)).where(WorkItem.id == base.c.id)
+    each = one.limit(literal_column("1")).correlate(base).lateral("each")
+    inner = select(*each.c).select_from(base).join(each, true()).subquery("cells")
     return select(literal("").label("list"), *inner.c, func.count().label("number")).group_by(*inner.c)
 
 

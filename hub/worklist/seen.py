@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 import workflows
 from hub.cases.models import CareCase, CaseSeal
+from hub.db import Base
 from hub.engine.models import FAR, Clock, ItemParty, WorkItem
 from hub.engine.visibility import EMERGENCY_KINDS, View, names, view_of
 from hub.web.paging import Cursor
@@ -101,7 +102,7 @@ def _from_parties(
     query = query.where(*_due_and_kind(filters, now, ItemParty.next_due_at, ItemParty.kind))
     of_the_item = [*conditions, *_of_the_item(filters, actor)]
     if of_the_item:
-        query = query.join(WorkItem, WorkItem.id == ItemParty.item_id).where(*of_the_item)
+        query = query.where(_probe(WorkItem.id == ItemParty.item_id, *of_the_item, of=ItemParty))
     return (
         query.where(tuple_(ItemParty.next_due_at, ItemParty.item_id) > tuple_(after.at, after.id)) if after else query
     )
@@ -197,7 +198,7 @@ def _as_organisation(actor: Actor) -> ColumnElement[bool]:
     return and_(is_theirs, or_(ItemParty.unit_id.is_(None), ItemParty.unit_id == actor.unit_id))
 
 
-def _probe(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether there is such a row, asked by one index probe for each item."""
-    asked = select(true()).where(*conditions).limit(literal_column("1")).correlate(WorkItem)
+def _probe(*conditions: ColumnElement[bool], of: type[Base] = WorkItem) -> ColumnElement[bool]:
+    """Whether there is such a row, asked by one index probe for each row of `of`."""
+    asked = select(true()).where(*conditions).limit(literal_column("1")).correlate(of)
     return asked.scalar_subquery().is_(True)

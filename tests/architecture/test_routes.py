@@ -22,9 +22,7 @@ def test_every_route_says_who_may_use_it(app: Flask) -> None:
 
 def _address(rule: str, reference: str) -> str:
     return (
-        rule.replace("<reference>", reference)
-        .replace("<action>", "start_review")
-        .replace("<path:filename>", "hub.js")
+        rule.replace("<reference>", reference).replace("<action>", "start_review").replace("<path:filename>", "hub.js")
     )
 
 

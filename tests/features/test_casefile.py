@@ -239,8 +239,9 @@ def test_statements_do_not_grow_with_items_or_history(session: Session, client: 
         # The statement that notes "still there" once a minute counts too.
         session.execute(update(SignInSession).values(last_seen_at=datetime.now(UTC) - timedelta(minutes=5)))
         session.commit()
+        href = f"/cases/{case.reference}"
         with statements(session) as sent:
-            read(client, case)
+            assert client.get(href).status_code == 200
         counted.append(len(sent))
         assert len(sent) <= 9, "\n\n".join(sent)
     assert counted[0] == counted[1]

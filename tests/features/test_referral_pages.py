@@ -88,7 +88,9 @@ def test_another_referrers_referral_is_unknown_here(session: Session, client: Fl
     elsewhere = make_organisation(session, "ZRF02", name="Upper Calder Team", kind="referrer")
     sign_in(client, make_membership(session, Role.REFERRER, elsewhere))
     assert client.get(f"/referrals/{referral.reference}").status_code == 404
-    assert client.post(f"/referrals/{referral.reference}/withdraw", data={"reason": "x", "seen": "4"}).status_code == 404
+    assert (
+        client.post(f"/referrals/{referral.reference}/withdraw", data={"reason": "x", "seen": "4"}).status_code == 404
+    )
 
 
 def test_a_draft_is_its_writers_until_it_is_sent(session: Session, case_manager: FlaskClient) -> None:
@@ -269,7 +271,9 @@ def test_every_answer_of_the_form_is_a_column(session: Session) -> None:
     assert set(FIELD) <= columns
 
 
-def test_a_correction_is_read_by_the_rules_of_its_question(session: Session, client: FlaskClient, sign_in: SignIn) -> None:
+def test_a_correction_is_read_by_the_rules_of_its_question(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
     referral = make_referral(session, state="in_review")
     sign_in(client, make_membership(session, Role.REFERRER))
     address = f"/referrals/{referral.reference}/correct_field"
@@ -281,7 +285,9 @@ def test_a_correction_is_read_by_the_rules_of_its_question(session: Session, cli
     assert str(referral.date_of_birth) == "2011-02-28"
 
 
-def test_a_note_for_the_hub_is_not_shown_to_the_referrer(session: Session, client: FlaskClient, sign_in: SignIn) -> None:
+def test_a_note_for_the_hub_is_not_shown_to_the_referrer(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
     referral = make_referral(session, state="in_review")
     sign_in(client, make_membership(session, Role.COORDINATOR))
     for words, audience in (("Ring the ward sister", "hub"), ("We rang you at noon", "all")):

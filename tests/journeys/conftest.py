@@ -46,7 +46,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Chromium: HUB_CHROMIUM, else the system's, else Playwright's own. A missing browser fails; it is never skipped."""
+    """Chromium: HUB_CHROMIUM, else the system's, else Playwright's own. A missing browser fails, never skips."""
     found = os.environ.get("HUB_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     made = playwright.chromium.launch(executable_path=found, args=list(QUIET))
     yield made
@@ -116,7 +116,9 @@ class Person:
     def press(self, name: str) -> None:
         """Press the button or link called `name` in the page's main part."""
         main = self.page.locator("main")
-        main.get_by_role("button", name=name, exact=True).or_(main.get_by_role("link", name=name, exact=True)).first.click()
+        main.get_by_role("button", name=name, exact=True).or_(
+            main.get_by_role("link", name=name, exact=True)
+        ).first.click()
 
     def says(self, text: str) -> None:
         """Wait until the page shows `text`."""
@@ -131,10 +133,8 @@ class Person:
 
 
 @pytest.fixture
-def person(
-    browser: Browser, address: str, people: dict[Role, str]
-) -> Iterator[Callable[..., Person]]:
-    """A function that puts somebody with a role at a new browser; options go to the browser context."""
+def person(browser: Browser, address: str, people: dict[Role, str]) -> Iterator[Callable[..., Person]]:
+    """Puts somebody with a role at a new browser; options go to the browser context."""
     contexts: list[BrowserContext] = []
 
     def arrive(role: Role, **options: Any) -> Person:

@@ -18,9 +18,9 @@ Arrive = Callable[..., Person]
 PHONE = {"viewport": {"width": 320, "height": 640}}
 
 
-def _waiting(database: Engine, state: str, **values: str) -> str:
+def _waiting(database: Engine, state: str) -> str:
     with Session(database, expire_on_commit=False) as session, transaction(session):
-        return make_referral(session, state=state, **values).reference
+        return make_referral(session, state=state).reference
 
 
 def _state(database: Engine, reference: str) -> str:

@@ -1,0 +1,72 @@
+# Needs only python3 (3.11 or newer) and make. Every target does `setup` first when it is out of date.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+UV_COMPILE := $(CURDIR)/$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url -q --no-header
+LOCKED := requirements/run.txt requirements/dev.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check lock lock-check browser
+
+help:  ## List what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY)  ## Virtual environment in .venv with everything the lock names; the command is .venv/bin/hub
+
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is older than 3.11: name a newer one with PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make virtual environments: on Debian, apt-get install python3-venv"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)  ## An invented hub with people and a year of referrals, in your browser
+	$(BIN)/hub demo
+
+run: $(READY)  ## The web server on the database of HUB_DATABASE_URL, or on the embedded one
+	$(BIN)/hub migrate
+	$(BIN)/hub run
+
+test: $(READY) browser  ## All tests, with coverage for `check`
+	rm -f .coverage .coverage.*
+	$(BIN)/pytest -q -n 2 -m "not slow" --cov --cov-report=
+	$(BIN)/pytest -q -m slow
+
+check: $(READY) lock-check  ## Style, types, import rules, templates, the lock, and the coverage that `test` measured
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --quiet --check templates
+	$(BIN)/djlint --quiet --lint templates
+	@test -f .coverage || { echo "There are no coverage figures: run make test first"; exit 1; }
+	$(BIN)/coverage report --skip-covered --fail-under=95
+	$(BIN)/coverage report --skip-covered --fail-under=100 --include='workflows/*,hub/engine/*'
+
+lock: $(READY)  ## Write the lock again from pyproject.toml, changing no version that still fits
+	$(UV_COMPILE) pyproject.toml -o requirements/run.txt
+	$(UV_COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+
+lock-check: $(READY)
+	@! grep -nE '^-|https?:' $(LOCKED) || \
+		{ echo "The lock must hold versions and hashes alone: make lock"; exit 1; }
+	@rm -rf .lock-check && mkdir -p .lock-check/requirements && \
+		cp pyproject.toml .lock-check/ && cp $(LOCKED) .lock-check/requirements/
+	@cd .lock-check && $(UV_COMPILE) pyproject.toml -o requirements/run.txt && \
+		$(UV_COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	@diff -r requirements .lock-check/requirements && rm -rf .lock-check || \
+		{ rm -rf .lock-check; echo "The lock is not what pyproject.toml asks for: make lock"; exit 1; }
+
+# The journeys drive a real browser: the system's, else the one that Playwright brings.
+browser: $(READY)
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; \
+	then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	then apt-get update -qq && apt-get install -qqy --no-install-recommends chromium fonts-liberation; \
+	else $(BIN)/playwright install chromium || \
+		{ echo "The journeys need Chromium: install it (Debian: apt-get install chromium), then make test"; exit 1; }; \
+	fi
