@@ -41,7 +41,6 @@ check: $(READY) lock-check  ## Style, types, import rules, templates, the lock, 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --quiet --check templates
 	$(BIN)/djlint --quiet --lint templates
 	@test -f .coverage || { echo "There are no coverage figures: run make test first"; exit 1; }
 	$(BIN)/coverage report --skip-covered --fail-under=95

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workflows.core import SAME, Action, Actor, Ask, May
+from workflows.core import SAME, Action, Actor, Ask, May, Workflow, in_words
 from workflows.roles import Capacity, Role
 
 ANYWHERE = ()
@@ -164,3 +164,18 @@ EVERYDAY: tuple[Action, ...] = (
 """In the order the pages show them."""
 
 BY_NAME: dict[str, Action] = {action.name: action for action in EVERYDAY}
+"""By name."""
+
+STARTED = "start"
+"""The action name of the first history row of every item."""
+
+
+def action_named(workflow: Workflow, name: str) -> Action | None:
+    """An everyday action, or the workflow's own of this name; None when there is none."""
+    return BY_NAME.get(name) or next(iter(workflow.named(name)), None)
+
+
+def label_of(workflow: Workflow, name: str) -> str:
+    """What an action is called on a page and in history."""
+    found = action_named(workflow, name)
+    return found.label if found else "Started" if name == STARTED else in_words(name)

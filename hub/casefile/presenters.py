@@ -16,11 +16,11 @@ from hub.codes import codes, label
 from hub.engine.available import Offer, available_actions
 from hub.engine.models import ItemParty
 from hub.web.filters import ClockFace, day, listed, lower_first, moment, short_moment, yes_no
-from hub.web.item_rows import NO_CLOCK, face_of, item_href
+from hub.web.item_rows import NO_CLOCK, action_href, face_of, item_href
 from workflows.actor import Actor
 from workflows.core import in_words
 from workflows.durations import local
-from workflows.everyday import BY_NAME
+from workflows.everyday import label_of
 from workflows.roles import CAPACITY_LABELS, Capacity, Role
 
 MOST_MISSING = 5
@@ -60,8 +60,8 @@ class OpenItem:
     priority: str | None
     face: ClockFace
     owner: str
-    mine: str
-    """What this person can do now, in words."""
+    mine: tuple[tuple[str, str], ...]
+    """What this person can do now: label and address."""
     waits_for: str
     """Who else can do something now, when this person cannot."""
     steps: tuple[Step, ...]
@@ -110,7 +110,8 @@ class CasePage:
         ended = self.case.closed_at
         days = (local(ended or self.now).date() - local(self.case.opened_at).date()).days + 1
         line = codes("service_line").get(self.case.service_line, self.case.service_line)
-        said = f"Case {self.case.reference}, {line}, opened {day(self.case.opened_at)}"
+        named = f"Case {self.case.reference}, {line}" if self.banner else line
+        said = f"{named}, opened {day(self.case.opened_at)}"
         return f"{said}, closed {day(ended)}" if ended else f"{said}, day {days}"
 
     def open_items(self, parties: Mapping[int, Sequence[ItemParty]]) -> list[OpenItem]:
@@ -122,7 +123,7 @@ class CasePage:
         workflow = item.workflow
         wording = workflow.wording_of(item.state)
         offers = available_actions(item, self.actor, parties)
-        mine = [lower_first(offer.action.label) for offer in offers if offer.is_allowed]
+        mine = [offer.action for offer in offers if offer.is_allowed]
         theirs = [offer for offer in offers if not offer.is_mine and not offer.missing]
         waits = wording.with_whom == "us" and not self.actor.is_hub
         to_do = wording.to_do or wording.label
@@ -136,7 +137,7 @@ class CasePage:
             priority=item.priority,
             face=NO_CLOCK if item.is_draft else face_of(line.clock, self.reading.book.calendar, self.now),
             owner=f"Owner: {line.owner}" if line.owner else "No owner yet",
-            mine=f"You can {listed(mine, 'or')} now." if mine else "",
+            mine=tuple((lower_first(action.label), action_href(item, action.name)) for action in mine),
             waits_for=_waits_for(theirs) if theirs and not mine else "",
             steps=tuple(_step(offer) for offer in offers if offer.missing),
         )
@@ -179,7 +180,7 @@ class CasePage:
             ("Other lawful basis", _coded("lawful_basis", case.lawful_basis)),
             ("Care coordinator", case.care_coordinator_name or ""),
             ("Consultant", case.consultant_name or ""),
-            ("Responsible ICB", case.responsible_icb or ""),
+            ("Responsible ICB", self.reading.responsible_icb or case.responsible_icb or ""),
             ("Learning disability", _coded("learning_disability", case.learning_disability)),
             ("Autism", _coded("autism", case.autism)),
             ("Family told", yes_no(case.family_told) if case.family_told is not None else ""),
@@ -191,8 +192,13 @@ class CasePage:
         named = listed(CAPACITY_LABELS[Capacity(name)] for name in party.capacities)
         what = f"{named[:1].upper()}{named[1:]}, {listed(party.references)}"
         if party.until is not None:
-            return what, f"Access ended {short_moment(party.until, self.now)}"
-        return what, f"Since {short_moment(party.since, self.now)}, no end set"
+            return what, f"Access ended {self.in_sentence(party.until)}"
+        return what, f"Since {self.in_sentence(party.since)}, no end set"
+
+    def in_sentence(self, at: datetime) -> str:
+        """A short moment as it stands inside a sentence: "today, 9:40am", "Fri 3 April, 6:02pm"."""
+        said = short_moment(at, self.now)
+        return lower_first(said) if said.startswith(("To", "Yes")) else said
 
     def event_lines(self, events: Iterable[Event]) -> list[EventLine]:
         """The timeline in words."""
@@ -200,12 +206,11 @@ class CasePage:
 
     def _event(self, event: Event) -> EventLine:
         row, workflow = event.row, workflows.ALL[event.item.kind]
-        found = BY_NAME.get(row.action) or next(iter(workflow.named(row.action)), None)
         is_move = row.from_state is not None and row.from_state != row.to_state
         before = workflow.wording_of(row.from_state).label if row.from_state else ""
         return EventLine(
             at=row.at,
-            what=found.label if found else in_words(row.action),
+            what=label_of(workflow, row.action),
             moved=f"{before} → {workflow.wording_of(row.to_state).label}" if is_move else "",
             said="" if self.is_history_only else _said(row.reason, row.values),
             who=event.who,

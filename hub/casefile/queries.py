@@ -56,6 +56,8 @@ class CaseReading:
     book: Rulebook
     sight: Sight
     may_see_who_looked: bool
+    responsible_icb: str | None
+    """Its name, when it is an organisation the hub knows."""
 
     @property
     def patient(self) -> Patient:
@@ -109,6 +111,7 @@ class _Gathered:
     case: CareCase | None = None
     is_sealed_off: bool = False
     version: int = 0
+    responsible_icb: str | None = None
     items: dict[int, CaseItem] = field(default_factory=dict)
     statuses: dict[int, LegalStatus] = field(default_factory=dict)
 
@@ -134,6 +137,7 @@ def read_case(session: Session, reference: str, actor: Actor) -> tuple[CaseReadi
         book=rulebook_at(session, found.version),
         sight=sight,
         may_see_who_looked=bool(by_role) and not found.is_sealed_off,
+        responsible_icb=found.responsible_icb,
     )
     return reading, found.case.id
 
@@ -153,6 +157,7 @@ def _gather(session: Session, reference: str, actor: Actor) -> _Gathered:
             LegalStatus,
             and_(cases.is_sealed, ~named).label("is_sealed_off"),
             RulebookState.version,
+            Organisation.name,
         )
         .select_from(cases)
         .join(Patient, Patient.id == cases.patient_id)
@@ -161,14 +166,16 @@ def _gather(session: Session, reference: str, actor: Actor) -> _Gathered:
         .outerjoin(UserAccount, UserAccount.id == WorkItem.owner_id)
         .outerjoin(next_clock, true())
         .outerjoin(LegalStatus, LegalStatus.case_id == cases.id)
+        .outerjoin(Organisation, Organisation.ods_code == cases.responsible_icb)
         .where(cases.reference == reference)
         .order_by(WorkItem.next_due_at, WorkItem.id)
     )
     found = _Gathered()
-    for case, patient, item, is_seen, owner, clock, status, is_sealed_off, version in session.execute(query):
+    for case, patient, item, is_seen, owner, clock, status, is_sealed_off, version, icb in session.execute(query):
         if found.case is None:
             set_committed_value(case, "patient", patient)
             found.case, found.is_sealed_off, found.version = case, bool(is_sealed_off), int(version)
+            found.responsible_icb = icb
         if item is not None and is_seen:
             found.items.setdefault(item.id, CaseItem(item, owner, clock))
         if status is not None:

@@ -18,7 +18,7 @@ from hub.web.paging import Page, address, read_cursor
 from hub.web.trail import client_address
 
 blueprint = Blueprint("casefile", __name__, url_prefix="/cases")
-LAST_EVENTS, LAST_LOOKS, PAGE_SIZE = 25, 8, 50
+LAST_EVENTS, LAST_LOOKS, PAGE_SIZE = 25, 5, 50
 
 
 @blueprint.get("/<reference>")

@@ -69,7 +69,7 @@ def who_may(workflow: Workflow, action: Action) -> str:
     """In words, who may do it: "a case manager or the owner"."""
     people = [may for may in by_of(workflow, action) if may.role is not Role.SYSTEM]
     names = list(dict.fromkeys(_with_article(may) for may in people))
-    return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+    return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names) or "nobody"
 
 
 def _with_article(may: May) -> str:

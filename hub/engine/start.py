@@ -17,10 +17,8 @@ from hub.engine.turn import Row, Turn, as_json
 from hub.engine.writing import HISTORY, history_row
 from workflows.core import SAME, Action, Actor, Workflow
 from workflows.durations import LONDON
+from workflows.everyday import STARTED
 from workflows.policy import NotAllowed
-
-STARTED = "start"
-"""The action name of the first history row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,4 +186,3 @@ def _loaded(session: Session, item: WorkItem) -> WorkItem:
     return item
 
 
-__all__ = ["STARTED", "Beginning", "PartyTo", "start"]

@@ -2,7 +2,10 @@
 
 from hub.referrals.models import Referral
 from hub.web.item_page import shown
-from workflows.form1_fields import SECTIONS, fields_of
+from workflows.form1_fields import SECTIONS, Field, fields_of
+
+ORGANISATIONS = {"referring_organisation": "referring", "responsible_icb": "icb", "local_authority": "authority"}
+"""Answers that are an organisation's code, and the relation that has its name."""
 
 
 def sections_of(referral: Referral) -> list[tuple[str, str, list[tuple[str, str]]]]:
@@ -10,13 +13,19 @@ def sections_of(referral: Referral) -> list[tuple[str, str, list[tuple[str, str]
     found = []
     for section in SECTIONS:
         pairs = [
-            (field.label, shown(getattr(referral, field.name), codes=field.codes or ""))
+            (field.label, _answer(referral, field))
             for field in fields_of(section.name)
         ]
         answered = [(label, answer) for label, answer in pairs if answer]
         if answered:
             found.append((section.name, section.title, answered))
     return found
+
+
+def _answer(referral: Referral, field: Field) -> str:
+    value = getattr(referral, field.name)
+    named = getattr(referral, ORGANISATIONS[field.name]) if field.name in ORGANISATIONS else None
+    return str(named.name) if named is not None else shown(value, codes=field.codes or "")
 
 
 def outcome_of(referral: Referral) -> list[tuple[str, str]]:

@@ -18,6 +18,12 @@ from workflows.form1_fields import FIELD, FIELDS, SECTIONS, Field, fields_of
 from workflows.referral import ANSWERS
 from workflows.roles import Role
 
+EMERGENCY_WORDS = {
+    "no_identity_reason": "Name and date of birth, or NHS number, or why neither is known",
+    "consent_basis": "Consent, or the lawful basis without it",
+    "sharing_restriction_details": "Limits on sharing, when there are any",
+}
+"""Where one answer of several is enough, what the emergency set asks for."""
 ASKS = {ask.name: ask for ask in ANSWERS}
 
 
@@ -50,7 +56,9 @@ def referral_form(actor: Actor) -> type[ReferralForm]:
 
 def _question(field: Field, choices: Mapping[str, list[tuple[str, str]]]) -> Any:
     ask = ASKS[field.name]
-    plain = Ask(ask.name, ask.label, ask.kind, ask.hint, ask.codes)
+    # On a page the organisation is chosen by name; the hint about its code is for files.
+    hint = "" if field.kind == "organisation" else ask.hint
+    plain = Ask(ask.name, ask.label, ask.kind, hint, ask.codes)
     if field.kind == "long_text":
         return TextAreaField(field.label, description=field.hint, render_kw={"rows": 3})
     return field_for(plain, choices)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hub.cases.models import CareCase
 from hub.db import Moment
 from hub.engine.models import WorkItem
+from hub.organisations.models import Organisation
 from hub.referrals.form1_columns import Form1Columns
 from workflows.referral import REFERRAL
 
@@ -36,6 +37,15 @@ class Referral(Form1Columns, WorkItem):
     assessing_organisation: Mapped[str | None]
 
     case: Mapped[CareCase | None] = relationship(viewonly=True)
+    referring: Mapped[Organisation | None] = relationship(
+        primaryjoin="foreign(Referral.referring_organisation) == Organisation.ods_code", viewonly=True
+    )
+    icb: Mapped[Organisation | None] = relationship(
+        primaryjoin="foreign(Referral.responsible_icb) == Organisation.ods_code", viewonly=True
+    )
+    authority: Mapped[Organisation | None] = relationship(
+        primaryjoin="foreign(Referral.local_authority) == Organisation.ods_code", viewonly=True
+    )
 
     __mapper_args__ = {"polymorphic_identity": "referral"}
     __table_args__: Any = (

@@ -14,6 +14,7 @@ from hub.engine.models import Draft
 from hub.engine.refusal import ActionRefused
 from hub.referrals.answers_page import outcome_of, sections_of
 from hub.referrals.forms import (
+    EMERGENCY_WORDS,
     ReferralForm,
     answers_of,
     clean_correction,
@@ -43,6 +44,9 @@ PAGES = Pages(
     endpoint="referrals.show",
     options=(
         joinedload(Referral.owner),
+        joinedload(Referral.referring),
+        joinedload(Referral.icb),
+        joinedload(Referral.authority),
         joinedload(Referral.case).joinedload(CareCase.patient),
         joinedload(Referral.case).joinedload(CareCase.current_status),
         joinedload(Referral.case).selectinload(CareCase.open_items),
@@ -82,7 +86,7 @@ def new() -> ResponseReturnValue:
 
 
 def _new_page(form: ReferralForm, draft: Draft | None = None) -> str:
-    needed = [FIELD[demand.field].label for demand in EMERGENCY_SET if demand.field in FIELD]
+    needed = [EMERGENCY_WORDS.get(demand.field, FIELD[demand.field].label) for demand in EMERGENCY_SET]
     return render_template("referrals/new.html", form=form, draft=draft, emergency_set=needed)
 
 

@@ -22,7 +22,7 @@ from hub.web.database import db
 from hub.web.person import EndedSession
 from hub.web.trail import client_address
 from workflows.core import Action
-from workflows.everyday import BY_NAME
+from workflows.everyday import BY_NAME, action_named
 
 Cleaned = tuple[dict[str, Any], list[Problem]]
 
@@ -89,7 +89,7 @@ def _offer(reading: Reading, name: str) -> Offer | None:
     found = next((offer for offer in reading.offers if offer.action.name == name), None)
     if found is not None:
         return found
-    action = BY_NAME.get(name) or next(iter(item.workflow.named(name)), None)
+    action = action_named(item.workflow, name)
     if action is None:
         return None
     return offer_of(item, action, g.actor, [line.party for line in reading.parties if line.party.until_at is None])

@@ -16,7 +16,7 @@ from hub.engine.reading import Line, Reading
 from hub.web.filters import ClockFace, clock_face, day, moment, short_moment, yes_no
 from workflows.core import Action, Actor, Ask, Wording, Workflow, in_words
 from workflows.diagram import describe, draw
-from workflows.everyday import BY_NAME, EVERYDAY
+from workflows.everyday import EVERYDAY, label_of
 from workflows.explain import Step
 from workflows.roles import CAPACITY_LABELS, Capacity, Role
 
@@ -177,7 +177,7 @@ class ItemPage:
 
     def line_words(self, line: Line) -> str:
         """One row as a sentence, for "what changed meanwhile"."""
-        return f"{self._action_label(line.row.action)}, {line.who}, {short_moment(line.row.at, self.now)}"
+        return f"{label_of(self.workflow, line.row.action)}, {line.who}, {short_moment(line.row.at, self.now)}"
 
     def _line(self, line: Line) -> HistoryLine:
         row = line.row
@@ -186,15 +186,11 @@ class ItemPage:
             at=row.at,
             who=line.who,
             as_whom=_as_whom(row.acting_role, line.on_behalf_of),
-            action=self._action_label(row.action),
+            action=label_of(self.workflow, row.action),
             reason="" if hidden else row.reason or "",
             changes=() if hidden else tuple(self._changes(row)),
             audience=_audience(row.audience),
         )
-
-    def _action_label(self, name: str) -> str:
-        found = BY_NAME.get(name) or next(iter(self.workflow.named(name)), None)
-        return found.label if found else in_words(name)
 
     def _changes(self, row: Any) -> Iterator[tuple[str, str, str]]:
         if row.from_state != row.to_state:

@@ -34,6 +34,11 @@ def face_of(clock: Clock | None, calendar: Calendar, now: datetime) -> ClockFace
     return clock_face(deadline_of(clock, calendar, now=now), now)
 
 
+def action_href(item: WorkItem, action: str) -> str:
+    """The address of the action page of one action of an item."""
+    return url_for(f"{item.kind}s.act", reference=item.reference, action=action)
+
+
 def item_href(kind: str, reference: str) -> str:
     """The address of an item's own page."""
     return url_for(f"{kind}s.show", reference=reference)

@@ -12,6 +12,7 @@ from hub.web.templating import Account, Link, Shell
 MENU: tuple[tuple[str, str], ...] = (
     ("Today", "worklist.today"),
     ("Worklist", "worklist.list_items"),
+    ("New referral", "referrals.new"),
     ("Cases", "casefile.list_cases"),
     ("Beds", "placements.beds"),
     ("Quality", "surveillance.board"),

@@ -32,7 +32,7 @@ OUTSIDE_TABS: Mapping[str, Filters] = {
     "With you or others": Filters(where=("others",)),
 }
 THIS = "this list"
-_LONGEST_PLACE = 48
+_LONGEST_PLACE = 32
 
 Choice = tuple[str, str, int | None, bool]
 """Value, label, number or None, and whether it is on: what the filter macros take."""

@@ -30,7 +30,7 @@ def demo_organisations(session: Session) -> None:
 
 def known_codes() -> set[str]:
     """The ODS codes of the shipped organisations."""
-    return {row["ods_code"] for row in csv.DictReader((FILES / "organisations.csv").open(encoding="utf-8"))}
+    return {row["ods_code"] for row in read_csv(FILES / "organisations.csv")}
 
 
 def good_rows(count: int = 5) -> list[dict[str, str]]:
