@@ -11,7 +11,9 @@ def open_the_case(happened: Happened) -> None:
     referral, session = happened.item, happened.session
     if referral.case_id is None:
         patient = find_or_add(session, referral, now=happened.at)
-        case = open_case(session, patient_id=patient.id, service_line=referral.service_line, now=happened.at)
+        case = open_case(
+            session, patient_id=patient.id, service_line=referral.service_line, now=happened.at, facts=referral
+        )
         attach_case(session, referral, case.id)
     else:
         case = open_case(

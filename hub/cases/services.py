@@ -27,8 +27,8 @@ FACTS = (
 """What several workflows read; the action that makes a fact true writes it here."""
 
 
-def open_case(session: Session, *, patient_id: int, service_line: str, now: datetime) -> CareCase:
-    """The person's open case for this service line, locked; opened when there is none.
+def open_case(session: Session, *, patient_id: int, service_line: str, now: datetime, facts: Any = None) -> CareCase:
+    """The person's open case for this service line, locked; opened when there is none, with what `facts` says.
 
     Two referrals sent at once share one case: the unique index decides who opened it.
     """
@@ -41,12 +41,14 @@ def open_case(session: Session, *, patient_id: int, service_line: str, now: date
     found = session.scalar(query)
     if found is not None:
         return found
-    session.execute(
+    values = {"reference": next_reference(session, now), "opened_at": now, **_said(facts)}
+    made = session.scalar(
         insert(CareCase)
-        .values(reference=next_reference(session, now), patient_id=patient_id, service_line=service_line, opened_at=now)
+        .values(patient_id=patient_id, service_line=service_line, **values)
         .on_conflict_do_nothing()
+        .returning(CareCase)
     )
-    return session.scalars(query).one()
+    return made or session.scalars(query).one()
 
 
 def next_reference(session: Session, now: datetime) -> str:
@@ -57,11 +59,15 @@ def next_reference(session: Session, now: datetime) -> str:
 
 def keep_facts(session: Session, case: CareCase, facts: Any) -> None:
     """Take over what `facts` (anything with the attributes) says; an empty answer never erases a known one."""
-    said = {name: getattr(facts, name, None) for name in FACTS}
-    changed = {name: value for name, value in said.items() if value is not None and getattr(case, name) != value}
-    for name, value in changed.items():
-        setattr(case, name, value)
+    for name, value in _said(facts).items():
+        if getattr(case, name) != value:
+            setattr(case, name, value)
     session.flush()
+
+
+def _said(facts: Any) -> dict[str, Any]:
+    found = {name: getattr(facts, name, None) for name in FACTS}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def record_legal_status(

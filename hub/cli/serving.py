@@ -26,7 +26,7 @@ PORTS_TRIED: Final = 20
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file, which a slow disk must not hold up
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class _Server(BaseApplication):
     """Gunicorn with our settings and none from files or the environment; each worker makes its own application."""
 
     def __init__(self, options: Mapping[str, Any], chosen: Settings) -> None:

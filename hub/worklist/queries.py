@@ -139,18 +139,20 @@ def read_counts(
     most = MOST_COUNTED + 1
     base = listed(actor, filters.only_singles(), now, most).subquery("base")
     parts: list[Any] = [_cube(base, now)]
-    counted = {wanted: f"list {number}" for number, wanted in enumerate(dict.fromkeys(lists.values()))}
+    # The list the numbers are counted within is counted with them.
+    apart = [wanted for wanted in dict.fromkeys(lists.values()) if wanted != filters.only_singles()]
+    counted = {wanted: f"list {number}" for number, wanted in enumerate(apart)}
     for wanted, name in counted.items():
         inside = listed(actor, wanted, now, most).subquery()
         nothing = [type_coerce(null(), String) for _ in GROUPS]
         parts.append(select(literal(name), *nothing, select(func.count()).select_from(inside).scalar_subquery()))
     rows = session.execute(union_all(*parts)).all()
     cube = [(dict(zip(GROUPS, row[1:-1], strict=True)), int(row.number)) for row in rows if row.list == ""]
-    is_whole = sum(number for _, number in cube) <= MOST_COUNTED
+    within = sum(number for _, number in cube)
     numbers = {str(row.list): int(row.number) for row in rows if row.list != ""}
     return Counts(
-        lists={name: numbers[counted[wanted]] for name, wanted in lists.items()},
-        beside=_beside(cube, filters) if is_whole else None,
+        lists={name: numbers[counted[wanted]] if wanted in counted else within for name, wanted in lists.items()},
+        beside=_beside(cube, filters) if within <= MOST_COUNTED else None,
     )
 
 

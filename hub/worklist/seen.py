@@ -116,6 +116,9 @@ def _due_and_kind(filters: Filters, now: datetime, due: Any, kind: Any) -> Condi
         found.append(_within(due, *whole))
         if len(spans) > 1:
             found.append(or_(*(_within(due, *span) for span in spans)))
+    if filters.where == ("paused",) and not _states("paused"):
+        # Only standing clocks make an item paused, and those items stand together at the far end.
+        found.append(due == FAR)
     if filters.kind:
         found.append(kind == filters.kind[0] if len(filters.kind) == 1 else kind.in_(filters.kind))
     return found
@@ -169,12 +172,17 @@ def due_of_item(now: datetime) -> ColumnElement[str]:
 
 
 def _in_states(with_whom: str) -> ColumnElement[bool]:
-    found = []
-    for name, workflow in workflows.ALL.items():
-        states = [state for state in workflow.open_states if workflow.wording_of(state).with_whom == with_whom]
-        if states:
-            found.append(and_(WorkItem.kind == name, WorkItem.state.in_(states)))
+    found = [and_(WorkItem.kind == kind, WorkItem.state.in_(states)) for kind, states in _states(with_whom).items()]
     return or_(*found) if found else literal(False)
+
+
+def _states(with_whom: str) -> dict[str, list[str]]:
+    """The open states of each kind whose wording says so; kinds without any left out."""
+    found = {
+        kind: [state for state in workflow.open_states if workflow.wording_of(state).with_whom == with_whom]
+        for kind, workflow in workflows.ALL.items()
+    }
+    return {kind: states for kind, states in found.items() if states}
 
 
 def _by_role(actor: Actor, kinds: Sequence[str]) -> ColumnElement[bool]:

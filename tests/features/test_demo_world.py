@@ -117,7 +117,7 @@ def test_the_referrals_worth_showing_are_there(made: Session) -> None:
     drafts = made.scalars(select(Referral).where(Referral.is_draft)).all()
     assert len(drafts) == 3
     restricted = select(Referral).where(
-        Referral.sharing_restricted, Referral.is_open, Referral.source_reference.is_(None)
+        Referral.sharing_restricted.is_(True), Referral.is_open, Referral.source_reference.is_(None)
     )
     assert made.scalars(restricted).all()
     soon = select(LegalStatus).where(LegalStatus.expires_at > NOW, LegalStatus.ended_on.is_(None))

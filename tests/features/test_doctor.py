@@ -51,7 +51,11 @@ def chosen(tmp_path: Path) -> Settings:
 
 def to_mend(findings: Iterator[Finding]) -> dict[str, str]:
     """What is to be mended, by what was looked at."""
-    return {finding.about: f"{finding.found}: {finding.mend}" for finding in findings if finding.mend}
+    found: dict[str, str] = {}
+    for finding in findings:
+        if finding.mend:
+            found[finding.about] = f"{found.get(finding.about, '')}{finding.found}: {finding.mend}\n"
+    return found
 
 
 def address(engine: Engine) -> str:

@@ -36,8 +36,8 @@ def world(session: Session) -> Session:
     return session
 
 
-def bring_in(session: Session, path: Path, *, now: datetime = NOW, **options: bool) -> ImportReport:
-    return import_referrals(session, path, now=now, **options)
+def bring_in(session: Session, path: Path, *, is_dry_run: bool = False, skip_bad: bool = False) -> ImportReport:
+    return import_referrals(session, path, now=NOW, is_dry_run=is_dry_run, skip_bad=skip_bad)
 
 
 def count(session: Session, model: type) -> int:

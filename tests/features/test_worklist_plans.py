@@ -1,4 +1,4 @@
-"""The plans of the worklist's statements: no big table is read as a whole, for the hub or an organisation of any size."""
+"""The plans of the worklist's statements: no big table is read whole, for the hub or an organisation of any size."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,0 +1,104 @@
+"""`hub run` and `hub demo` as real processes: they answer, refuse a taken port, and stop when told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from hub.cli.serving import is_free
+
+pytestmark = pytest.mark.slow
+
+COMMAND = "from hub.cli import main; main(prog_name='hub')"
+WAIT = 60.0
+Begin = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def begin(committed: Engine, tmp_path: Path) -> Iterator[Begin]:
+    """Start `hub` with these words in a process of its own, on a database of its own; ended at the end of the test."""
+    environment = {
+        **os.environ,
+        "HUB_DATABASE_URL": committed.url.render_as_string(hide_password=False),
+        "HUB_DATA_DIR": str(tmp_path),
+        "PYTHONUNBUFFERED": "1",
+    }
+    started: list[subprocess.Popen[str]] = []
+
+    def do(*given: object) -> subprocess.Popen[str]:
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-c", COMMAND, *map(str, given)],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        )
+        return started[-1]
+
+    yield do
+    for process in started:
+        process.terminate()
+        process.communicate(timeout=WAIT)
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        return int(tried.getsockname()[1])
+
+
+def answer(port: int, path: str) -> tuple[int, str]:
+    """Status and text of a page, waiting until the server is up."""
+    end = time.monotonic() + WAIT
+    while True:
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        except (OSError, HTTPException):
+            assert time.monotonic() < end, "the server never answered"
+            time.sleep(0.1)
+        finally:
+            connection.close()
+
+
+def test_it_serves_and_stops_when_told(begin: Begin, port: int) -> None:
+    process = begin("run", "--port", port, "--workers", 2)
+    assert answer(port, "/readyz") == (200, "ok\n")
+    status, page = answer(port, "/sign-in")
+    assert status == 200 and "Demo" not in page
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=WAIT)
+    assert process.returncode == 0, said
+    assert is_free("127.0.0.1", port)
+
+
+def test_a_taken_port_is_said_so_and_the_demo_takes_the_next(begin: Begin, port: int) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", port))
+        holder.listen()
+        refused = begin("run", "--port", port)
+        said, _ = refused.communicate(timeout=WAIT)
+        assert refused.returncode == 1 and f"Port {port} of 127.0.0.1 is taken" in said
+        demo = begin("demo", "--port", port, "--workers", 1)
+        assert demo.stdout is not None
+        address = next(line for line in demo.stdout if line.startswith("Open http://"))
+        taken = int(address.split(":")[2].split("/")[0])
+        assert port < taken <= port + 20
+        status, page = answer(taken, "/sign-in")
+        assert status == 200 and "Dele Okafor" in page
