@@ -1,5 +1,8 @@
 """Migrations from the program: up to the newest, back down, and what is there now."""
 
+import sys
+from pathlib import Path
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -43,6 +46,23 @@ def current(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def write(engine: Engine, message: str) -> Path:
+    """A new migration with what the models have and the database has not; its number follows the newest."""
+    number = f"{int(newest(engine) or 0) + 1:04d}"
+    made = command.revision(config(engine), message=message, autogenerate=True, rev_id=number)
+    assert made is not None and not isinstance(made, list)
+    (MIGRATIONS / ".current-head").write_text(f"{number}\n", encoding="ascii")
+    return Path(made.path)
+
+
 def newest(engine: Engine) -> str | None:
     """The newest revision this program knows."""
     return ScriptDirectory.from_config(config(engine)).get_current_head()
+
+
+if __name__ == "__main__":
+    from hub.config import settings
+    from hub.db import make_engine
+    from hub.embedded import database_url
+
+    sys.stdout.write(f"{write(make_engine(database_url(settings())), sys.argv[1])}\n")

@@ -58,8 +58,10 @@ def has_a_care_review(referral: Any, _actor: Actor) -> str | None:
     return form1.cetr_missing(referral)
 
 
-def has_another_open_referral(referral: Any, _actor: Actor) -> str | None:
+def has_another_open_referral(referral: Any, actor: Actor) -> str | None:
     """Another referral of this person is open"""
+    if not actor.is_hub:
+        return "The hub looks whether another referral is open"  # it may be another organisation's
     return None if referral.others_open else "This person has no other open referral"
 
 

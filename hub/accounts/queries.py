@@ -52,6 +52,8 @@ def membership_is_current(today: date | ColumnElement[date]) -> ColumnElement[bo
 
 def find_account(session: Session, email: str) -> UserAccount | None:
     """The account with this e-mail, however it was typed, or None."""
+    if "\0" in email:
+        return None  # the database refuses to be asked
     return session.scalar(select(UserAccount).where(UserAccount.email == email.strip().lower()))
 
 

@@ -97,7 +97,7 @@ class CasePage:
     @cached_property
     def banner(self) -> Banner | None:
         """Who it is; nobody's name for one who sees history alone."""
-        return None if self.is_history_only else banner_of_case(self.case, self.now)
+        return None if self.is_history_only else banner_of_case(self.case, self.now, is_hub=self.actor.is_hub)
 
     @property
     def title(self) -> str:

@@ -1,6 +1,6 @@
 """The banner that never scrolls away: who it is, under what law, and what must not be shared."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -26,8 +26,21 @@ class Banner:
     restriction: str = ""
 
 
-def banner_of_case(case: CareCase, now: datetime) -> Banner:
-    """The banner of a case whose patient and current status are loaded."""
+def banner_of_case(case: CareCase, now: datetime, *, is_hub: bool, form: Any = None) -> Banner:
+    """The banner of a case whose patient and current status are loaded.
+
+    To a party outside the hub it says that sharing is restricted, but what another organisation recorded stays with
+    the hub: legal status and details are those of its own `form`, when there is one.
+    """
+    whole = _whole(case, now)
+    if is_hub:
+        return whole
+    own = banner_of_form(form) if form is not None else None
+    restriction = "ask the hub before you share" if whole.restriction else ""
+    return replace(whole, law=own.law if own else None, restriction=(own.restriction if own else "") or restriction)
+
+
+def _whole(case: CareCase, now: datetime) -> Banner:
     patient = case.patient
     return Banner(
         surname=patient.family_name,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -27,33 +27,43 @@ FACTS = (
 """What several workflows read; the action that makes a fact true writes it here."""
 
 
+# Made once: an import runs them ten thousand times, and putting a statement together costs more than sending it.
+_OPEN = (
+    select(CareCase)
+    .where(
+        CareCase.patient_id == bindparam("patient_id"),
+        CareCase.service_line == bindparam("service_line"),
+        CareCase.closed_at.is_(None),
+    )
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_ADD = insert(CareCase).on_conflict_do_nothing().returning(CareCase)
+_NUMBER = text("SELECT nextval('reference_case_seq')")
+_STATUS = (
+    select(LegalStatus)
+    .where(LegalStatus.case_id == bindparam("case_id"), LegalStatus.ended_on.is_(None))
+    .with_for_update()
+)
+
+
 def open_case(session: Session, *, patient_id: int, service_line: str, now: datetime, facts: Any = None) -> CareCase:
     """The person's open case for this service line, locked; opened when there is none, with what `facts` says.
 
     Two referrals sent at once share one case: the unique index decides who opened it.
     """
-    query = (
-        select(CareCase)
-        .where(CareCase.patient_id == patient_id, CareCase.service_line == service_line, CareCase.closed_at.is_(None))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    found = session.scalar(query)
+    whose = {"patient_id": patient_id, "service_line": service_line}
+    found = session.scalar(_OPEN, whose)
     if found is not None:
         return found
-    values = {"reference": next_reference(session, now), "opened_at": now, **_said(facts)}
-    made = session.scalar(
-        insert(CareCase)
-        .values(patient_id=patient_id, service_line=service_line, **values)
-        .on_conflict_do_nothing()
-        .returning(CareCase)
-    )
-    return made or session.scalars(query).one()
+    values = {**dict.fromkeys(FACTS), **_said(facts), "reference": next_reference(session, now), "opened_at": now}
+    made = session.scalar(_ADD, {**whose, **values})
+    return made or session.scalars(_OPEN, whose).one()
 
 
 def next_reference(session: Session, now: datetime) -> str:
     """The next case reference, like CAS-2026-00107; gaps are allowed."""
-    number = session.execute(text("SELECT nextval('reference_case_seq')")).scalar_one()
+    number = session.execute(_NUMBER).scalar_one()
     return f"{CareCase.prefix}-{now.astimezone(LONDON).year}-{number:05d}"
 
 
@@ -83,9 +93,7 @@ def record_legal_status(
     """Add a status to the case's legal history, ending the one before; the same status again adds nothing."""
     if code is None:
         return
-    current = session.scalar(
-        select(LegalStatus).where(LegalStatus.case_id == case.id, LegalStatus.ended_on.is_(None)).with_for_update()
-    )
+    current = session.scalar(_STATUS, {"case_id": case.id})
     if current is not None:
         if (current.code, current.from_on, current.expires_at) == (code, from_on, expires_at):
             return

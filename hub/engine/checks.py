@@ -19,7 +19,8 @@ def problems_of(turn: Turn) -> list[Problem]:
     refused = why_not(turn.kind.workflow, turn.action, turn.item, turn.actor, turn.parties)
     found = [Problem(refused)] if refused else []
     found += [Problem(words) for words in missing(turn.action, turn.item, turn.actor)]
-    found += _answers(turn)
+    if not refused:  # what is wrong with an answer may name other items: it is for whoever may give it
+        found += _answers(turn)
     if turn.action.reason and not turn.reason:
         found.append(Problem("Give your reason", "reason"))
     if turn.reason and (len(turn.reason) > LONGEST_ANSWER or not _can_be_stored(turn.reason)):

@@ -176,7 +176,7 @@ def recompute(turn: Turn, row: Row) -> None:
     deadline = deadline_of(row, turn.rulebook.calendar)
     row.due_at = deadline.due_at
     row.warn_50_at, row.warn_80_at = warnings(deadline)
-    _write(turn, row)
+    _write(row)
 
 
 def deadline_of(row: Any, calendar: Calendar, *, now: datetime | None = None, **told: str) -> Deadline:
@@ -223,7 +223,7 @@ def _pause(turn: Turn, row: Row, *, why: str, asked_by: str = "", approved_by: s
     row.is_running = False
     segment = {"from": turn.now.isoformat(), "to": None, "why": why, "asked_by": asked_by, "approved_by": approved_by}
     row.pauses = [*row.pauses, segment]
-    _write(turn, row)
+    _write(row)
 
 
 def pause_on_request(turn: Turn, row: Row, *, why: str, asked_by: str, approved_by: str) -> None:
@@ -266,7 +266,7 @@ def stop(turn: Turn, row: Row, *, is_given_up: bool = False) -> None:
     row.is_running = False
     used = time_used(deadline_of(row, turn.rulebook.calendar), turn.now)
     row.gross_seconds, row.net_seconds = int(used.gross.total_seconds()), int(used.net.total_seconds())
-    _write(turn, row)
+    _write(row)
 
 
 def change_priority(turn: Turn, old: str | None, new: str) -> None:
@@ -303,11 +303,9 @@ def ring_in_silence(turn_clocks: list[Any], now: datetime) -> list[dict[str, Any
     return marked
 
 
-def _write(turn: Turn, row: Row) -> None:
+def _write(row: Row) -> None:
     """Write the row once, as it is when the turn ends."""
     row.is_changed = True
-    if row not in turn.clocks:
-        turn.clocks.append(row)
 
 
 def clock_writes(turn: Turn) -> Iterator[tuple[str, dict[str, Any]]]:

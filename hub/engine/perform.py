@@ -1,6 +1,7 @@
 """`perform()`: the only way an item changes its state. Locks, checks, moves, writes history, clocks and messages."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from hub.engine.statements import (
     PARTIES,
     PARTY_COLUMNS,
     RULEBOOK,
+    SEALED,
     KindTable,
     kind_table,
     raw_connection,
@@ -33,6 +35,17 @@ from workflows.core import Action, Actor, Workflow
 from workflows.everyday import BY_NAME
 from workflows.machine import move
 from workflows.policy import NotAllowed
+
+
+@dataclass(frozen=True, slots=True)
+class _Locked:
+    """What was read under the lock, beside the item's own columns."""
+
+    parties: list[Row]
+    clocks: list[Row]
+    book: Rulebook
+    is_sealed_off: bool
+    """Its case is sealed, and does not name this person."""
 
 
 def perform(
@@ -53,8 +66,9 @@ def perform(
     """
     model: type[WorkItem] = type(item)
     kind = kind_table(model)
-    parties, clocks, book = _lock(session, item, kind, may_close=_touches_an_end(kind.workflow, action))
-    _check_it_is_seen(item, actor, parties)
+    locked = _lock(session, item, kind, actor, may_close=_touches_an_end(kind.workflow, action))
+    parties, clocks, book = locked.parties, locked.clocks, locked.book
+    _check_it_is_seen(item, actor, locked)
     _check_it_is_fresh(item, seen)
     chosen, to_state = _arrow(kind.workflow, item, action, actor)
     turn = Turn(
@@ -93,7 +107,7 @@ def _decide(turn: Turn) -> None:
     plan_clocks(turn)
 
 
-def _lock(session: Session, item: Any, kind: KindTable, *, may_close: bool) -> tuple[list[Row], list[Row], Rulebook]:
+def _lock(session: Session, item: Any, kind: KindTable, actor: Actor, *, may_close: bool) -> _Locked:
     """Lock both rows and put their columns on the object; parties and clocks in later statements of the same turn.
 
     A sub-select in the locking statement would see the time before the wait, so they are statements of their own.
@@ -110,16 +124,19 @@ def _lock(session: Session, item: Any, kind: KindTable, *, may_close: bool) -> t
         promises.execute(CLOCKS, {"id": identity}, prepare=True)
         counter = raw.cursor()
         counter.execute(RULEBOOK, prepare=True)
+        seal = raw.cursor()
+        seal.execute(SEALED, {"id": identity, "user": actor.user_id}, prepare=True)
         found = locked.fetchone()
         if found is None:
             raise ActionRefused(["This is no longer here"])
         parties = [Row(**dict(zip(PARTY_COLUMNS, row, strict=True))) for row in sides.fetchall()]
         clocks = [Row(**dict(zip(CLOCK_COLUMNS, row, strict=True))) for row in promises.fetchall()]
         version = counter.fetchone()
+        is_sealed_off = seal.fetchone() is not None
     for name, value in zip(kind.columns, found, strict=True):
         set_committed_value(item, name, value)
     _forget_relations(session, item)
-    return parties, clocks, rulebook_at(session, int(version[0]) if version else 0)
+    return _Locked(parties, clocks, rulebook_at(session, int(version[0]) if version else 0), is_sealed_off)
 
 
 def _forget_relations(session: Session, item: Any) -> None:
@@ -143,8 +160,8 @@ def _touches_an_end(workflow: Workflow, name: str) -> bool:
     return any(action.reopening or action.dest in workflow.ends or action.emits for action in workflow.named(name))
 
 
-def _check_it_is_seen(item: Any, actor: Actor, parties: list[Row]) -> None:
-    if not actor.is_system and not may_see(item, actor, parties):
+def _check_it_is_seen(item: Any, actor: Actor, locked: _Locked) -> None:
+    if not actor.is_system and not may_see(item, actor, locked.parties, is_sealed_off=locked.is_sealed_off):
         raise ActionRefused(["There is nothing here for you to do"])
 
 
@@ -164,11 +181,10 @@ def _arrow(workflow: Workflow, item: Any, name: str, actor: Actor) -> tuple[Acti
         return everyday, str(item.state)
     named = [action for action in workflow.named(name) if item.state in action.sources]
     holding = [action for action in named if action.when is None or action.when(item, actor) is None]
-    for action in holding:
-        dest = move(workflow, item.state, action)
-        if dest is not None:
-            return action, dest
-    raise ActionRefused([_no_such_arrow(workflow, item, name)])
+    dest = move(workflow, item.state, holding[0]) if holding else None
+    if dest is None:
+        raise ActionRefused([_no_such_arrow(workflow, item, name)])
+    return holding[0], dest
 
 
 def _no_such_arrow(workflow: Workflow, item: Any, name: str) -> str:

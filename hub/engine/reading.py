@@ -10,11 +10,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.base import ExecutableOption
 
 from hub.db import Base
-from hub.engine.authority import is_party
 from hub.engine.available import Offer, available_actions, everyday_actions
 from hub.engine.models import Clock, ItemParty, Transition, WorkItem
 from hub.engine.rulebook import Rulebook, RulebookState, rulebook_at
-from hub.engine.visibility import View, history_seen_by, view_of, visible
+from hub.engine.visibility import View, history_seen_by, is_let_in, view_of, visible
 from workflows.core import Actor
 
 LAST_ROWS = 100
@@ -75,7 +74,7 @@ def read_item(
     live = [line.party for line in parties if line.party.until_at is None]
     set_committed_value(item, "clocks", clocks)
     set_committed_value(item, "parties", [line.party for line in parties])
-    is_hidden = view_of(item.kind, actor) is View.HISTORY and not any(is_party(actor, party) for party in live)
+    is_hidden = view_of(item.kind, actor) is View.HISTORY and not is_let_in(item, actor, live)
     return Reading(
         item=item,
         clocks=clocks,

@@ -184,5 +184,3 @@ def _loaded(session: Session, item: WorkItem) -> WorkItem:
     make_transient_to_detached(item)
     session.add(item)
     return item
-
-

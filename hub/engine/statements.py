@@ -79,6 +79,12 @@ CLOCK_COLUMNS = tuple(column.key for column in Clock.__table__.columns)
 PARTIES = f"SELECT {', '.join(PARTY_COLUMNS)} FROM item_party WHERE item_id = %(id)s AND until_at IS NULL ORDER BY id"  # noqa: S608 - names from the table
 CLOCKS = f"SELECT {', '.join(CLOCK_COLUMNS)} FROM clock WHERE item_id = %(id)s ORDER BY id"  # noqa: S608 - names from the table
 RULEBOOK = "SELECT version FROM rulebook_state WHERE id = 1"
+SEALED = (
+    "SELECT 1 FROM work_item JOIN care_case ON care_case.id = work_item.case_id "
+    "WHERE work_item.id = %(id)s AND care_case.is_sealed AND NOT EXISTS "
+    "(SELECT 1 FROM case_seal WHERE case_seal.case_id = care_case.id AND case_seal.user_id = %(user)s)"
+)
+"""A row when the item's case is sealed and does not name this person."""
 LOCK_CASE = "SELECT id FROM care_case WHERE id = %(id)s FOR UPDATE"
 
 

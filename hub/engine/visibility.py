@@ -87,18 +87,49 @@ def may_be_seen(actor: Actor, kinds: Iterable[str]) -> ColumnElement[bool]:
 
 
 def is_a_party_to(actor: Actor) -> ColumnElement[bool]:
-    """Whether a live party row of the item names the actor or their organisation."""
-    return exists().where(ItemParty.item_id == WorkItem.id, ItemParty.until_at.is_(None), names(actor))
+    """Whether a live party row of the item shows it to the actor."""
+    return exists().where(ItemParty.item_id == WorkItem.id, ItemParty.until_at.is_(None), lets_in(actor))
+
+
+def lets_in(actor: Actor) -> ColumnElement[bool]:
+    """Whether a party row shows its item to the actor; see `opens_by_organisation` for a row of the hub itself."""
+    if not actor.is_hub:
+        return names(actor)
+    return and_(names(actor), or_(ItemParty.user_id.is_not(None), opens_by_organisation(actor)))
+
+
+def opens_by_organisation(actor: Actor) -> ColumnElement[bool]:
+    """Whether a row that names the actor's organisation is enough to see the item.
+
+    Inside the hub the role decides, or a referral taken down by telephone would be open to every role and past every
+    seal. Such a row shows a draft alone, to its writer and to those whose role sees the kind.
+    """
+    if not actor.is_hub:
+        return true()
+    return and_(
+        WorkItem.is_draft, or_(WorkItem.opened_by_id == actor.user_id, WorkItem.kind.in_(_drafts_shared(actor)))
+    )
+
+
+def _drafts_shared(actor: Actor) -> list[str]:
+    """The kinds whose drafts, written down by the hub, this hub person sees beside their own."""
+    whole = {kind for kind in _every_kind() if view_of(kind, actor) is View.ALL}
+    return sorted(whole | EMERGENCY_KINDS if actor.is_on_call else whole)
 
 
 def names(actor: Actor) -> ColumnElement[bool]:
     """Whether a party row names the actor: the person, or the organisation (and unit) they act for."""
-    as_organisation = ItemParty.organisation_id == actor.organisation_id
-    if actor.unit_id is not None:
-        as_organisation = and_(as_organisation, or_(ItemParty.unit_id.is_(None), ItemParty.unit_id == actor.unit_id))
     if actor.organisation_id is None:
         return ItemParty.user_id == actor.user_id
-    return or_(ItemParty.user_id == actor.user_id, as_organisation)
+    return or_(ItemParty.user_id == actor.user_id, is_of_the_organisation(actor))
+
+
+def is_of_the_organisation(actor: Actor) -> ColumnElement[bool]:
+    """Whether a party row is that of the organisation (and unit) the actor acts for."""
+    theirs: ColumnElement[bool] = ItemParty.organisation_id == actor.organisation_id
+    if actor.unit_id is None:
+        return theirs
+    return and_(theirs, or_(ItemParty.unit_id.is_(None), ItemParty.unit_id == actor.unit_id))
 
 
 def _is_not_sealed_from(actor: Actor) -> ColumnElement[bool]:
@@ -110,15 +141,26 @@ def _is_not_sealed_from(actor: Actor) -> ColumnElement[bool]:
     return or_(WorkItem.case_id.is_(None), ~sealed, named)
 
 
-def may_see(item: Any, actor: Actor, parties: Iterable[PartyRow]) -> bool:
-    """The same answer for one item that is already loaded, sealing apart: `visible` found it in the first place."""
-    if any(party.until_at is None and is_party(actor, party) for party in parties):
+def may_see(item: Any, actor: Actor, parties: Iterable[PartyRow], *, is_sealed_off: bool = False) -> bool:
+    """The same answer for one item that is already loaded. `is_sealed_off`: its case is sealed and names others."""
+    if is_let_in(item, actor, parties):
         return True
-    if item.is_draft:
+    if item.is_draft or is_sealed_off:
         return False
     if view_of(item.kind, actor) is View.ALL:
         return True
     return actor.is_on_call and item.kind in EMERGENCY_KINDS and item.priority == "emergency"
+
+
+def is_let_in(item: Any, actor: Actor, parties: Iterable[PartyRow]) -> bool:
+    """`lets_in` for rows that are already loaded: whether one of them shows the item to the actor."""
+    by_organisation = not actor.is_hub or (
+        item.is_draft and (item.opened_by_id == actor.user_id or item.kind in _drafts_shared(actor))
+    )
+    return any(
+        party.until_at is None and is_party(actor, party) and (by_organisation or party.user_id is not None)
+        for party in parties
+    )
 
 
 def history_seen_by(actor: Actor) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import jellyfish
-from sqlalchemy import inspect, or_, select
+from sqlalchemy import bindparam, inspect, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,11 @@ from hub.patients.models import Patient
 FROM_FORM = tuple(
     column.key for column in inspect(Patient).columns if column.key not in {"id", "name_sound", "created_at"}
 )
+
+
+# Made once: an import runs them ten thousand times, and putting a statement together costs more than sending it.
+_BY_NUMBER = select(Patient).where(Patient.nhs_number == bindparam("number"))
+_ADD = insert(Patient).on_conflict_do_nothing().returning(Patient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ def find_or_add(session: Session, facts: Any, *, now: datetime) -> Patient:
     values = {name: getattr(facts, name, None) for name in FROM_FORM}
     number = values["nhs_number"]
     if number:
-        known = session.scalar(select(Patient).where(Patient.nhs_number == number))
+        known = session.scalar(_BY_NUMBER, {"number": number})
         if known is None:
             known = _add_numbered(session, values, now)
         if known is not None and _is_same_birth(known, values):
@@ -54,13 +59,9 @@ def find_or_add(session: Session, facts: Any, *, now: datetime) -> Patient:
 
 def _add_numbered(session: Session, values: dict[str, Any], now: datetime) -> Patient | None:
     """Two people may send the same new person at once, so the unique number decides who made the record."""
-    made = session.scalar(
-        insert(Patient)
-        .values(**values, name_sound=sound_of(values["family_name"]), created_at=now)
-        .on_conflict_do_nothing()
-        .returning(Patient)
-    )
-    return made or session.scalar(select(Patient).where(Patient.nhs_number == values["nhs_number"]))
+    sound = sound_of(values["family_name"])
+    made = session.scalar(_ADD, {**values, "name_sound": sound, "created_at": now})
+    return made or session.scalar(_BY_NUMBER, {"number": values["nhs_number"]})
 
 
 def _is_same_birth(known: Patient, values: dict[str, Any]) -> bool:

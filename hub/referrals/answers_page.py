@@ -12,10 +12,7 @@ def sections_of(referral: Referral) -> list[tuple[str, str, list[tuple[str, str]
     """(name, title, [(question, answer in words), …]) for each section that has an answer."""
     found = []
     for section in SECTIONS:
-        pairs = [
-            (field.label, _answer(referral, field))
-            for field in fields_of(section.name)
-        ]
+        pairs = [(field.label, _answer(referral, field)) for field in fields_of(section.name)]
         answered = [(label, answer) for label, answer in pairs if answer]
         if answered:
             found.append((section.name, section.title, answered))

@@ -36,7 +36,9 @@ NEW = "new"
 
 def banner(referral: Referral) -> Banner:
     """Who it is about: the case's person, or what was typed while there is no case."""
-    return banner_of_case(referral.case, g.now) if referral.case else banner_of_form(referral)
+    if referral.case is None:
+        return banner_of_form(referral)
+    return banner_of_case(referral.case, g.now, is_hub=g.actor.is_hub, form=referral)
 
 
 PAGES = Pages(

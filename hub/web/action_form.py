@@ -9,6 +9,7 @@ from wtforms.fields import EmailField, TelField
 
 from hub.codes import codes
 from hub.web.date_fields import DateParts, MomentParts
+from hub.web.drafts import LONGEST_NUMBER
 from hub.web.nhs_forms import choices as nhs_choices
 from workflows.core import Action, Ask
 
@@ -98,5 +99,5 @@ def _typed(field: Field) -> Any:
     if isinstance(value, str):
         value = value.strip() or None
     if field.name.endswith("_id") and value is not None:
-        return int(value) if str(value).isdecimal() else value
+        return int(value) if str(value).isdecimal() and len(str(value)) <= LONGEST_NUMBER else value
     return value

@@ -108,7 +108,6 @@ def _send(pages: Pages, reading: Reading, offer: Offer) -> ResponseReturnValue:
     form.validate()
     read = pages.clean.get(offer.action.name)
     values, problems = read(form, item) if read else (form.answers(), [])
-    seen = str(form.seen.data or "")
     if problems or form.errors:
         return _refused(pages, reading, offer, form, ActionRefused(problems))
     reason = getattr(form, "reason", None)
@@ -122,7 +121,7 @@ def _send(pages: Pages, reading: Reading, offer: Offer) -> ResponseReturnValue:
                 now=g.now,
                 values=values,
                 reason=reason.data if reason is not None else None,
-                seen=int(seen) if seen.isdecimal() else 0,
+                seen=drafts.version_of(form.seen.data) or 0,
             )
             drafts.discard(db.session, user_id=g.actor.user_id, item_id=item.id, **_key(pages, offer))
     except ActionRefused as refused:
@@ -141,7 +140,7 @@ def _refused(
     for problem in refused.problems:
         form.add_problem(problem.field, problem.message)
     again = _offer(reading, offer.action.name) or offer
-    seen = int(form.seen.data) if str(form.seen.data or "").isdecimal() else 0
+    seen = drafts.version_of(form.seen.data) or 0
     changed = [line for line in reading.lines if line.row.position > seen] if seen else []
     # What is sent next answers to what is now on the page.
     form.seen.data = form.seen.raw_data = None

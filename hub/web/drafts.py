@@ -16,6 +16,8 @@ NOT_KEPT = frozenset({"csrf_token", "submit"})
 MOST_FIELDS = 200
 LONGEST = 20_000
 """Characters of one field."""
+LONGEST_NUMBER = 9
+"""Digits that always fit the database's whole numbers."""
 
 
 def keep(
@@ -34,14 +36,13 @@ def keep(
         for name, values in list(fields.items())[:MOST_FIELDS]
         if name not in NOT_KEPT
     }
-    seen = kept.get("seen", [""])[0]
     values = {
         "user_id": user_id,
         "item_id": item_id,
         "kind": kind,
         "action": action,
         "fields": kept,
-        "item_version": int(seen) if seen.isdecimal() else None,
+        "item_version": version_of(kept.get("seen", [""])[0]),
         "saved_at": now,
     }
     discard(session, user_id=user_id, kind=kind, action=action, item_id=item_id)
@@ -70,6 +71,11 @@ def discard(session: Session, *, user_id: int | None, kind: str, action: str, it
             Draft.item_id == item_id if item_id is not None else Draft.item_id.is_(None),
         )
     )
+
+
+def version_of(seen: str | None) -> int | None:
+    """The item's version a form says it was made from, or None for anything that is not one."""
+    return int(seen) if seen and seen.isdecimal() and len(seen) <= LONGEST_NUMBER else None
 
 
 def as_form(draft: Draft) -> MultiDict[str, str]:

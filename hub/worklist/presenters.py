@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from textwrap import shorten
 
 import workflows
 from hub.codes import codes
@@ -222,7 +223,7 @@ def _person(found: Listed) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_PLACE else f"{text[:_LONGEST_PLACE].rstrip(' ,.;')}…"
+    return shorten(text, _LONGEST_PLACE, placeholder="…")
 
 
 def _options(offered: Mapping[str, str], chosen: str) -> list[tuple[str, str, bool]]:

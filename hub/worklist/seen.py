@@ -31,7 +31,7 @@ import workflows
 from hub.cases.models import CareCase, CaseSeal
 from hub.db import Base
 from hub.engine.models import FAR, Clock, ItemParty, WorkItem
-from hub.engine.visibility import EMERGENCY_KINDS, View, names, view_of
+from hub.engine.visibility import EMERGENCY_KINDS, View, is_of_the_organisation, lets_in, opens_by_organisation, view_of
 from hub.web.paging import Cursor
 from hub.worklist.filters import ME, NOBODY, Filters, due_spans, joined_spans
 from workflows.core import Actor
@@ -72,7 +72,8 @@ def _branches(actor: Actor, filters: Filters, now: datetime, after: Cursor | Non
         return [_from_items([or_(_by_role(actor, by_role), _is_party(actor))], filters, actor, now, after)]
     branches = [_from_parties(ItemParty.user_id == actor.user_id, filters, actor, now, after)]
     if actor.organisation_id is not None:
-        branches.append(_from_parties(_as_organisation(actor), filters, actor, now, after))
+        conditions = [opens_by_organisation(actor)] if actor.is_hub else []
+        branches.append(_from_parties(is_of_the_organisation(actor), filters, actor, now, after, conditions))
     if by_role:
         branches.append(_from_items([_by_role(actor, by_role)], filters, actor, now, after))
     if actor.is_on_call:
@@ -196,14 +197,7 @@ def _is_open_to(actor: Actor) -> ColumnElement[bool]:
 
 
 def _is_party(actor: Actor) -> ColumnElement[bool]:
-    return _probe(ItemParty.item_id == WorkItem.id, ItemParty.until_at.is_(None), names(actor))
-
-
-def _as_organisation(actor: Actor) -> ColumnElement[bool]:
-    is_theirs: ColumnElement[bool] = ItemParty.organisation_id == actor.organisation_id
-    if actor.unit_id is None:
-        return is_theirs
-    return and_(is_theirs, or_(ItemParty.unit_id.is_(None), ItemParty.unit_id == actor.unit_id))
+    return _probe(ItemParty.item_id == WorkItem.id, ItemParty.until_at.is_(None), lets_in(actor))
 
 
 def _probe(*conditions: ColumnElement[bool], of: type[Base] = WorkItem) -> ColumnElement[bool]:

@@ -62,8 +62,9 @@ def test_every_public_class_and_function_of_the_program_says_what_it_does(reposi
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in tree.body:
-            is_public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
-            if is_public and not ast.get_docstring(node):
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+                continue
+            if not ast.get_docstring(node):
                 silent.append(f"{path.relative_to(repository)}: {node.name}")
     assert not silent
 

@@ -62,6 +62,7 @@ LOAN = Workflow(
             asks=(
                 Ask("due_back_at", "When is it due back?", "moment", optional=True),
                 Ask("things", "What is lent?", "choices", codes="priority", optional=True),
+                Ask("remark", "Anything else?", optional=True),
             ),
         ),
         Action("give_back", "Give it back", State.LENT, State.RETURNED, by=(COORDINATOR,), when=is_whole),

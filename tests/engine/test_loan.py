@@ -157,10 +157,10 @@ def test_lists_of_codes(session: Session, coordinator: Actor) -> None:
         perform(session, item, "lend", coordinator, now=NOW, values={"things": ["urgent", "soon"]})
     with pytest.raises(ActionRefused, match="not an answer of the right kind"):
         perform(session, item, "lend", coordinator, now=NOW, values={"things": "urgent"})
-    perform(session, item, "lend", coordinator, now=NOW, values={"things": ["urgent", "routine"]})
+    perform(session, item, "lend", coordinator, now=NOW, values={"things": ["urgent", "routine"], "remark": " "})
     session.expire_all()
     assert item.things == ["urgent", "routine"]
-    assert item.history[-1].values["things"] == {"old": None, "new": ["urgent", "routine"]}
+    assert item.history[-1].values == {"things": {"old": None, "new": ["urgent", "routine"]}}
 
 
 def test_a_forbidden_length_refuses_the_start(session: Session, coordinator: Actor) -> None:

@@ -140,6 +140,21 @@ def test_all_that_is_wrong_is_said_at_once(session: Session, coordinator: Actor,
     ]
 
 
+def test_what_to_do_about_an_answer_that_is_not_there(session: Session, referrer: Actor, case_manager: Actor) -> None:
+    draft = start_referral(session, referrer)
+    with refused(session, draft) as words:
+        perform(session, draft, "submit", referrer, now=NOW)
+    assert words == ["Tick the box to go on"]
+    item = make_referral(session, "in_review")
+    with refused(session, item) as words:
+        perform(session, item, "decline", case_manager, now=NOW, values={"named_clinician": " "})
+    assert words == [
+        "Why is it declined: choose an answer",
+        "What should happen instead: write an answer",
+        "Which clinician can the referrer talk to: write an answer",
+    ]
+
+
 def test_problems_name_their_fields(session: Session, case_manager: Actor) -> None:
     item = make_referral(session, "in_review")
     values = {"decline_reason": "because", "alternative_advice": "a" * 8_001, "named_clinician": 7}

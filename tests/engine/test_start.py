@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from hub.engine.models import FAR, StateIsTheEngines, Transition, WorkItem
@@ -114,3 +114,9 @@ def test_nothing_but_start_makes_an_item() -> None:
     with pytest.raises(StateIsTheEngines):
         Referral(state="accepted")
     assert Referral(title="not saved").title == "not saved"
+
+
+def test_a_database_without_its_seeds_says_so(session: Session, coordinator: Actor) -> None:
+    session.execute(text("DELETE FROM rulebook_state"))
+    with pytest.raises(LookupError, match="run `hub migrate`"):
+        start(session, REFERRAL, coordinator, now=NOW, values={})

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from hub.engine.models import AccessLog, Transition
 from hub.patients.models import Patient
 from hub.referrals.models import Referral
-from tests.factories import make_membership, make_organisation, make_referral
+from tests.factories import actor_of, make_membership, make_organisation, make_referral
 from tests.statements import counted
 from workflows.form1_fields import FIELD
 from workflows.roles import Role
@@ -308,3 +309,33 @@ def test_no_two_boxes_share_a_name(session: Session, client: FlaskClient, sign_i
     sign_in(client, make_membership(session, Role.COORDINATOR))
     names = re.findall(r'\sid="([^"]+)"', client.get("/referrals/new").text)
     assert sorted(set(names)) == sorted(names)
+
+
+def test_what_another_organisation_recorded_about_sharing_stays_with_the_hub(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    first = make_referral(session, state="in_review", nhs_number="9990000018")
+    elsewhere = make_organisation(session, "ZRF02", name="Upper Calder Team", kind="referrer")
+    other = make_membership(session, Role.REFERRER, elsewhere)
+    second = make_referral(
+        session,
+        state="submitted",
+        nhs_number="9990000018",
+        referrer=actor_of(other),
+        sharing_restricted=True,
+        sharing_restriction_details="Nothing to the uncle in Lonsmoor",
+        legal_status="02",
+        legal_status_from=date(2026, 3, 1),
+    )
+    assert first.case is not None and first.case_id == second.case_id
+    case = first.case.reference
+    sign_in(client, make_membership(session, Role.CASE_MANAGER))
+    for_hub = client.get(f"/referrals/{first.reference}").text
+    assert "uncle in Lonsmoor" in for_hub
+    sign_in(client, make_membership(session, Role.REFERRER))
+    for address in (f"/referrals/{first.reference}", f"/cases/{case}"):
+        page = client.get(address).text
+        assert "Sharing restricted" in page
+        assert "ask the hub" in page
+        assert "Lonsmoor" not in page
+        assert "Section 2" not in page

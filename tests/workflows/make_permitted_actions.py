@@ -1,7 +1,7 @@
 """The permitted-action matrix: state, action, who. Written again by `python -m tests.workflows.make_permitted_actions`.
 
-"yes" means that this person may do it as far as who they are goes; what is still missing is another matter. "emergency"
-means only when the referral is one.
+"yes" means that this person may do it as far as who they are goes; what is still missing is another matter. Else the
+priorities are named at which they may.
 """
 
 import csv
@@ -79,7 +79,7 @@ class Person:
 
 
 def people() -> Iterator[Person]:
-    """Each role, on-call, the owner, who opened it, each capacity held by a person, and by the organisation of a role."""
+    """Each role, on-call, owner, writer, each capacity of a person, and of the organisation of each role."""
     nobody = Actor(1, "x")
     for role in Role:
         yield Person(str(role), Actor(None if role is Role.SYSTEM else 1, "x", role))

@@ -1,0 +1,98 @@
+"""The guards of a referral: what each says when it holds, and the words when it does not."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from workflows import referral
+from workflows.actor import SYSTEM
+from workflows.referral import ANSWERS, REFERRAL
+
+
+def item(**facts: Any) -> Any:
+    return SimpleNamespace(
+        **{"priority": "routine", "service_line": "cyp", "is_draft": False, "others_open": [], **facts}
+    )
+
+
+ME = SYSTEM
+
+
+def test_emergencies() -> None:
+    emergency, routine = item(priority="emergency"), item()
+    assert referral.is_an_emergency(emergency, ME) is None
+    assert referral.is_an_emergency(routine, ME) == "On-call takes emergencies; this one is not an emergency"
+    assert referral.is_not_an_emergency(routine, ME) is None
+    assert str(referral.is_not_an_emergency(emergency, ME)).startswith("An emergency is never sent back")
+
+
+@pytest.mark.parametrize(
+    ("line", "priority", "is_taken"),
+    [
+        ("cyp", "emergency", True),
+        ("secure", "emergency", False),
+        ("secure", "urgent", True),
+        ("secure", None, True),
+        (None, "emergency", True),
+    ],
+)
+def test_which_priorities_a_service_takes(line: str | None, priority: str | None, is_taken: bool) -> None:
+    said = referral.takes_its_priority(item(service_line=line, priority=priority), ME)
+    assert (said is None) is is_taken
+    assert is_taken or said == "This service takes no emergency referrals: choose urgent or routine"
+
+
+def test_sets_of_answers() -> None:
+    assert "Immediate risk is missing: write a few words" in referral.has_the_mandatory_set(
+        item(priority="emergency"), ME
+    )
+    assert "Home postcode is missing: write it in" in referral.has_the_mandatory_set(item(), ME)
+    assert referral.has_the_full_set(item(priority="emergency"), ME) == ()
+    assert referral.has_the_full_set(item(), ME) == referral.has_the_mandatory_set(item(), ME)
+    assert referral.has_a_care_review(item(autism="5"), ME) is None
+    assert referral.has_a_care_review(item(autism="1"), ME)
+    assert referral.has_a_care_review(item(autism="1", no_cetr_reason="x"), ME) is None
+
+
+def test_superseding_names_another_open_referral() -> None:
+    alone, two = item(), item(others_open=[SimpleNamespace(reference="REF-2026-00002")])
+    assert referral.has_another_open_referral(two, ME) is None
+    assert referral.has_another_open_referral(alone, ME) == "This person has no other open referral"
+    names = referral.names_another_open_referral
+    assert names(two, {"superseded_by": "REF-2026-00002"}) is None
+    assert names(two, {}) == "Choose one of this person's other open referrals: REF-2026-00002"
+    assert names(alone, {}) == "Choose one of this person's other open referrals: there are none"
+
+
+@pytest.mark.parametrize(("value", "holds"), [(True, True), (False, False), (None, False), ("on", False)])
+def test_the_declaration(value: Any, holds: bool) -> None:
+    assert (referral.is_ticked(item(), {"declaration": value}) is None) is holds
+
+
+def test_which_clock_holds() -> None:
+    assert referral.is_routine(item()) and not referral.is_not_routine(item())
+    assert referral.is_not_routine(item(priority="urgent")) and not referral.is_routine(item(priority="emergency"))
+    assert referral.is_adult_eating_disorder(item(service_line="aed"))
+    assert not referral.is_adult_eating_disorder(item())
+    names = {clock.name: clock.rule for clock in REFERRAL.clocks}
+    assert names == {
+        "review": "referral.review",
+        "acknowledge": "referral.acknowledge",
+        "resubmit": "referral.resubmit",
+    }
+
+
+def test_priority_and_service_stay_once_sent() -> None:
+    checks = {ask.name: ask.check for ask in ANSWERS if ask.check}
+    assert set(checks) == {"priority", "service_line"}
+    check = checks["priority"]
+    assert check is not None
+    assert check(item(is_draft=True), {"priority": "urgent"}) is None
+    assert check(item(), {"priority": "routine"}) is None
+    assert check(item(), {"priority": "urgent"}) == "Priority: this stays as it was sent; ask the hub to change it"
+
+
+def test_the_form_asks_for_every_field_once_and_for_none_of_them_at_all_costs() -> None:
+    assert len({ask.name for ask in ANSWERS}) == len(ANSWERS)
+    assert all(ask.optional for ask in ANSWERS)
