@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import IntEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Engine, MetaData, Text, create_engine
+from sqlalchemy import DateTime, Engine, MetaData, Text, create_engine, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -28,6 +29,16 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB(),
         list[Any]: JSONB(),
     }
+
+
+class Lock(IntEnum):
+    """Advisory locks, in one list so that no two share a number: the second to come waits for the first."""
+
+    MIGRATION = 7_264_001
+    IMPORT = 7_264_003
+    DEMO_WORLD = 7_264_004
+    DIGEST = 7_264_005
+    ROTA = 7_264_006
 
 
 Moment = DateTime(timezone=True)
@@ -60,3 +71,8 @@ def transaction(session: Session) -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+def hold(session: Session, lock: Lock) -> None:
+    """Take an advisory lock, waiting for whoever has it; it is given back when the transaction ends."""
+    session.execute(select(func.pg_advisory_xact_lock(int(lock))))

@@ -9,10 +9,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
+from hub.db import Lock
 from hub.paths import MIGRATIONS
-
-LOCK = 7_264_001
-"""Advisory lock: two processes that start together migrate one after the other."""
 
 
 def config(engine: Engine) -> Config:
@@ -25,13 +23,14 @@ def config(engine: Engine) -> Config:
 
 def upgrade(engine: Engine, to: str = "head") -> None:
     """Bring the database to `to`; a second caller waits for the first and finds nothing left to do."""
+    # Held by the session and not a transaction: every migration has one of its own.
     with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": int(Lock.MIGRATION)})
         connection.commit()
         try:
             command.upgrade(config(engine), to)
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": int(Lock.MIGRATION)})
             connection.commit()
 
 

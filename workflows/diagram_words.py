@@ -46,9 +46,9 @@ def describe(
         said.append(f"{workflow.title} starts at {name(workflow.initial)}.")
         said += [_sentence(workflow, action) for action in workflow.actions if action.dest != SAME]
         return said
-    if been:
-        said.append(f"It has been {_series([name(state) for state in been], 'then')}.")
-    said.append(f"It is now {name(here)}.")
+    before = been[:-1] if been and been[-1] == here else been
+    after = f", after {_series([name(state) for state in before], 'then')}" if before else ""
+    said.append(f"It is now {name(here)}{after}.")
     moves = [action for action in workflow.arrows(str(here)) if action.dest != SAME]
     for action in moves:
         if action.name in open_now:

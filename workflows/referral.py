@@ -111,7 +111,17 @@ def stays_once_sent(name: str) -> Check:
     return check
 
 
-KEPT = frozenset({"priority", "service_line"})
+def stays_as_begun(referral: Any, values: Mapping[str, Any]) -> str | None:
+    """The referring organisation sees the referral from its first word on, so another one needs another referral."""
+    if referral.referring_organisation in {None, values.get("referring_organisation")}:
+        return None
+    return "Referring organisation: it sees this referral already, so it stays. Withdraw this one and begin another"
+
+
+CHECKS: Mapping[str, Check] = {
+    **{name: stays_once_sent(name) for name in ("priority", "service_line")},
+    "referring_organisation": stays_as_begun,
+}
 ANSWERS = tuple(
     Ask(
         field.name,
@@ -120,7 +130,7 @@ ANSWERS = tuple(
         field.hint,
         field.codes or "",
         optional=True,
-        check=stays_once_sent(field.name) if field.name in KEPT else None,
+        check=CHECKS.get(field.name),
     )
     for field in form1.FIELDS
 )

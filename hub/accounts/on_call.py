@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from hub.accounts.models import Membership, OnCallShift, UserAccount
 from hub.accounts.organisation_table import organisation
 from hub.accounts.queries import membership_is_current
 from hub.accounts.services import HUB_ARM, AccountRefused
+from hub.db import Lock, hold
 from workflows.durations import local, moment_words
 
-# One rota, so one lock: two shifts added at once must not both find the time free.
-_ROTA_LOCK = 1_847_203_311
 LONGEST_SHIFT = timedelta(days=7)
 
 
@@ -61,7 +60,7 @@ def add_shift(
     for person in (user, deputy):
         if person is not None and not _belongs_to_the_hub(session, person, from_at, until_at):
             wrong.append(f"{person.name} does not belong to the hub for the whole shift")
-    session.execute(select(func.pg_advisory_xact_lock(_ROTA_LOCK)))
+    hold(session, Lock.ROTA)  # two shifts added at once must not both find the time free
     if until_at > from_at:
         wrong += [
             f"{taken.user.name} is on call already from {moment_words(taken.from_at)} "

@@ -12,16 +12,18 @@ import workflows
 from hub.casefile.queries import CaseItem, CaseReading, Event, Involved, Look, Sight
 from hub.cases.banner import Banner, banner_of_case
 from hub.cases.models import LegalStatus
-from hub.codes import codes, label
+from hub.codes import codes
 from hub.engine.available import Offer, available_actions
 from hub.engine.models import ItemParty
-from hub.web.filters import ClockFace, day, listed, lower_first, moment, short_moment, yes_no
-from hub.web.item_rows import NO_CLOCK, action_href, face_of, item_href
+from hub.referrals.models import Referral
+from hub.web.filters import ClockFace, day, listed, lower_first, moment, moment_within, yes_no
+from hub.web.item_page import audience_words, roles_words, shown
+from hub.web.item_rows import action_href, face_of, item_href
 from workflows.actor import Actor
 from workflows.core import in_words
 from workflows.durations import local
 from workflows.everyday import label_of
-from workflows.roles import CAPACITY_LABELS, Capacity, Role
+from workflows.roles import CAPACITY_LABELS, Capacity
 
 MOST_MISSING = 5
 """Missing things named under one action; the item's page names them all."""
@@ -97,7 +99,11 @@ class CasePage:
     @cached_property
     def banner(self) -> Banner | None:
         """Who it is; nobody's name for one who sees history alone."""
-        return None if self.is_history_only else banner_of_case(self.case, self.now, is_hub=self.actor.is_hub)
+        if self.is_history_only:
+            return None
+        own = [line.item for line in self.reading.items if isinstance(line.item, Referral)]
+        form = max(own, key=lambda item: item.id, default=None)
+        return banner_of_case(self.case, self.now, is_hub=self.is_whole, form=form)
 
     @property
     def title(self) -> str:
@@ -135,7 +141,7 @@ class CasePage:
             kind=workflow.title,
             reference=item.reference,
             priority=item.priority,
-            face=NO_CLOCK if item.is_draft else face_of(line.clock, self.reading.book.calendar, self.now),
+            face=face_of(item, line.clock, self.reading.book, self.now),
             owner=f"Owner: {line.owner}" if line.owner else "No owner yet",
             mine=tuple((lower_first(action.label), action_href(item, action.name)) for action in mine),
             waits_for=_waits_for(theirs) if theirs and not mine else "",
@@ -176,13 +182,13 @@ class CasePage:
         return [
             ("Received", moment(case.received_at)),
             ("Priority", in_words(case.priority) if case.priority else ""),
-            ("Consent", _coded("consent_basis", case.consent_basis)),
-            ("Other lawful basis", _coded("lawful_basis", case.lawful_basis)),
+            ("Consent", shown(case.consent_basis, codes="consent_basis")),
+            ("Other lawful basis", shown(case.lawful_basis, codes="lawful_basis")),
             ("Care coordinator", case.care_coordinator_name or ""),
             ("Consultant", case.consultant_name or ""),
             ("Responsible ICB", self.reading.responsible_icb or case.responsible_icb or ""),
-            ("Learning disability", _coded("learning_disability", case.learning_disability)),
-            ("Autism", _coded("autism", case.autism)),
+            ("Learning disability", shown(case.learning_disability, codes="learning_disability")),
+            ("Autism", shown(case.autism, codes="autism")),
             ("Family told", yes_no(case.family_told) if case.family_told is not None else ""),
             ("Contested", yes_no(case.is_contested)),
         ]
@@ -197,8 +203,7 @@ class CasePage:
 
     def in_sentence(self, at: datetime) -> str:
         """A short moment as it stands inside a sentence: "today, 9:40am", "Fri 3 April, 6:02pm"."""
-        said = short_moment(at, self.now)
-        return lower_first(said) if said.startswith(("To", "Yes")) else said
+        return moment_within(at, self.now)
 
     def event_lines(self, events: Iterable[Event]) -> list[EventLine]:
         """The timeline in words."""
@@ -214,10 +219,10 @@ class CasePage:
             moved=f"{before} → {workflow.wording_of(row.to_state).label}" if is_move else "",
             said="" if self.is_history_only else _said(row.reason, row.values),
             who=event.who,
-            as_whom=_roles(row.acting_role),
+            as_whom=roles_words(row.acting_role),
             href=item_href(event.item.kind, event.item.reference),
             reference=event.item.reference,
-            audience={"all": "", "hub": "Only the hub can read this"}.get(row.audience, "One organisation and the hub"),
+            audience=audience_words(row.audience),
         )
 
     def look_words(self, look: Look) -> tuple[str, str, str]:
@@ -248,11 +253,3 @@ def _said(reason: str | None, values: Mapping[str, Any]) -> str:
     note = values.get("note")
     text = note.get("new") if isinstance(note, dict) else None
     return str(reason or text or "")
-
-
-def _coded(list_name: str, code: str | None) -> str:
-    return label(list_name, code) if code in codes(list_name) else code or ""
-
-
-def _roles(names: str | None) -> str:
-    return ", ".join(Role(name).label for name in (names or "").split(", ") if name and name != Role.SYSTEM)

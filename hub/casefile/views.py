@@ -10,12 +10,11 @@ from flask import Blueprint, abort, g, render_template, request, url_for
 from hub.casefile import queries
 from hub.casefile.presenters import CasePage
 from hub.db import transaction
-from hub.engine.access_log import log_access
 from hub.patients.services import might_be
 from hub.web.access import signed_in
 from hub.web.database import db
 from hub.web.paging import Page, address, read_cursor
-from hub.web.trail import client_address
+from hub.web.trail import note
 
 blueprint = Blueprint("casefile", __name__, url_prefix="/cases")
 LAST_EVENTS, LAST_LOOKS, PAGE_SIZE = 25, 5, 50
@@ -71,16 +70,7 @@ def _open(reference: str, *, needs_the_log: bool = False) -> CasePage:
     is_open = reading is not None and (reading.may_see_who_looked or not needs_the_log)
     if case_id is not None:
         with transaction(db.session):
-            log_access(
-                db.session,
-                g.actor,
-                "opened" if is_open else "refused",
-                now=g.now,
-                path=request.path,
-                case_id=case_id,
-                detail={"reference": reference},
-                address=client_address(),
-            )
+            note(db.session, "opened" if is_open else "refused", case_id=case_id, reference=reference)
     if reading is None or not is_open:
         abort(HTTPStatus.NOT_FOUND)
     return CasePage(reading, g.actor, g.now)

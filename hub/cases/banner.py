@@ -30,14 +30,17 @@ def banner_of_case(case: CareCase, now: datetime, *, is_hub: bool, form: Any = N
     """The banner of a case whose patient and current status are loaded.
 
     To a party outside the hub it says that sharing is restricted, but what another organisation recorded stays with
-    the hub: legal status and details are those of its own `form`, when there is one.
+    the hub: everything else is as in its own `form`, the name too, or a number alone would tell whose it is.
     """
-    whole = _whole(case, now)
     if is_hub:
-        return whole
-    own = banner_of_form(form) if form is not None else None
-    restriction = "ask the hub before you share" if whole.restriction else ""
-    return replace(whole, law=own.law if own else None, restriction=(own.restriction if own else "") or restriction)
+        return _whole(case, now)
+    own = banner_of_form(form) if form is not None else UNKNOWN
+    restriction = "ask the hub before you share" if _restriction(case) else ""
+    return replace(own, case_reference=case.reference, restriction=own.restriction or restriction)
+
+
+UNKNOWN = Banner(None, None, None, None, None, called="this person")
+"""For a party whose items say nothing of who it is."""
 
 
 def _whole(case: CareCase, now: datetime) -> Banner:

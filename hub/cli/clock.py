@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 import click
@@ -106,7 +106,7 @@ def _calendar(closures: tuple[str, ...]) -> Calendar:
             days.append(date.fromisoformat(text.strip()))
         except ValueError:
             raise ValueError(f"“{text}” is not a date: write it like 2026-04-02.") from None
-    starts, ends = (time.fromisoformat(str(DEFAULT.value(f"clocks.day_{edge}"))) for edge in ("starts", "ends"))
+    starts, ends = (DEFAULT.time_of_day(f"clocks.day_{edge}") for edge in ("starts", "ends"))
     return replace(bundled_calendar(named(days, "local closure")), opens=starts, closes=ends)
 
 

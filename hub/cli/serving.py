@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -102,6 +103,7 @@ def demo(port: int, workers: int, no_serve: bool) -> None:
     _make_world(url)
     for line in sign_in_lines():
         click.echo(line)
+    click.echo(f"To use the hub command on this world: export HUB_DATA_DIR={shlex.quote(str(folder))}")
     if no_serve:
         return
     free = next((other for other in range(port, port + PORTS_TRIED) if is_free("127.0.0.1", other)), None)

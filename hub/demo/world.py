@@ -6,10 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.accounts.models import UserAccount
+from hub.db import Lock, hold
 from hub.demo.past import Past, settle
 from hub.demo.people import HUB, PASSWORD, SINCE, make_collaboratives, make_people, make_rota, sign_ins
 from hub.demo.present import Present
@@ -22,8 +23,6 @@ from workflows.durations import local
 __all__ = ["FILES", "PASSWORD", "DemoRefused", "make_world", "sign_ins"]
 
 FILES: Final = Path(__file__).parent / "files"
-LOCK: Final = 7_264_004
-"""Advisory lock: two demos started at once make one world."""
 
 
 class DemoRefused(Exception):
@@ -36,7 +35,7 @@ def make_world(session: Session, *, now: datetime) -> bool:
     The same `now` makes the same world. Raises DemoRefused when the database has organisations, people or referrals
     that are not the demo's.
     """
-    session.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    hold(session, Lock.DEMO_WORLD)  # two demos started at once make one world
     if session.scalar(select(Organisation.id).where(Organisation.ods_code == HUB, Organisation.is_demo)) is not None:
         return False
     if any(session.scalar(select(model.id).limit(1)) for model in (Organisation, UserAccount, WorkItem)):

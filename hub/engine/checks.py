@@ -19,8 +19,7 @@ def problems_of(turn: Turn) -> list[Problem]:
     refused = why_not(turn.kind.workflow, turn.action, turn.item, turn.actor, turn.parties)
     found = [Problem(refused)] if refused else []
     found += [Problem(words) for words in missing(turn.action, turn.item, turn.actor)]
-    if not refused:  # what is wrong with an answer may name other items: it is for whoever may give it
-        found += _answers(turn)
+    found += _answers(turn, is_theirs=not refused)
     if turn.action.reason and not turn.reason:
         found.append(Problem("Give your reason", "reason"))
     if turn.reason and (len(turn.reason) > LONGEST_ANSWER or not _can_be_stored(turn.reason)):
@@ -41,7 +40,7 @@ def reasons(need: Need, item: Any, actor: Actor) -> list[str]:
     return [said] if isinstance(said, str) else list(said)
 
 
-def _answers(turn: Turn) -> Iterator[Problem]:
+def _answers(turn: Turn, *, is_theirs: bool) -> Iterator[Problem]:
     known = {ask.name for ask in turn.action.questions}
     for name in turn.values:
         if name not in known:
@@ -58,7 +57,8 @@ def _answers(turn: Turn) -> Iterator[Problem]:
         elif wrong := wrong_kind(ask, value):
             yield Problem(wrong, ask.name)
             continue
-        if ask.check is not None and (said := ask.check(turn.item, turn.values)):
+        # A check may name other items, so it speaks to those alone who may give the answer.
+        if is_theirs and ask.check is not None and (said := ask.check(turn.item, turn.values)):
             yield Problem(said, ask.name)
 
 

@@ -173,9 +173,10 @@ def rule_for(turn: Turn, key: str) -> Rule:
 
 def recompute(turn: Turn, row: Row) -> None:
     """Work out the deadline and the warnings again from all that happened to the clock, and write the row."""
-    deadline = deadline_of(row, turn.rulebook.calendar)
+    deadline = deadline_of(row, turn.calendar)
     row.due_at = deadline.due_at
-    row.warn_50_at, row.warn_80_at = warnings(deadline)
+    first, second = (turn.policy.number("clocks.warn_percent", name) for name in ("first", "second"))
+    row.warn_50_at, row.warn_80_at = warnings(deadline, (first, second))
     _write(row)
 
 
@@ -264,7 +265,7 @@ def stop(turn: Turn, row: Row, *, is_given_up: bool = False) -> None:
         row.outcome = "met_late" if is_late else "met"
     row.stopped_at = turn.now
     row.is_running = False
-    used = time_used(deadline_of(row, turn.rulebook.calendar), turn.now)
+    used = time_used(deadline_of(row, turn.calendar), turn.now)
     row.gross_seconds, row.net_seconds = int(used.gross.total_seconds()), int(used.net.total_seconds())
     _write(row)
 

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
+from hub.db import Lock, hold
 from hub.engine.chain import FIRST, canonical
 from hub.engine.models import AccessLog, AuditDigest, WorkItem
 
@@ -83,7 +84,7 @@ def digest_hash(values: Mapping[str, Any]) -> str:
 
 def write_digest(session: Session, *, now: datetime, to: TextIO | None = None) -> AuditDigest:
     """Add today's digest to the chain and, with `to`, write it with every head as JSON lines to be kept outside."""
-    session.execute(select(func.pg_advisory_xact_lock(7_264_003)))
+    hold(session, Lock.DIGEST)  # two digests written at once would both follow the same one
     before = session.scalar(select(AuditDigest).order_by(AuditDigest.id.desc()).limit(1))
     last_access = _last_access(session)
     heads, count = hashlib.sha256(), 0

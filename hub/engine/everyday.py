@@ -1,25 +1,47 @@
 """What the everyday actions do: assign, note, parties, corrections, priority, pauses on request."""
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, or_, select
 
+from hub.engine.authority import PartyRow, why_not
 from hub.engine.checks import wrong_kind
 from hub.engine.clocks import change_priority, changes_of, pause_on_request, plan_clocks, resume
 from hub.engine.models import WorkItem
 from hub.engine.refusal import ActionRefused, Problem
-from hub.engine.statements import adapt, insert
+from hub.engine.statements import adapt, insert, kind_table
 from hub.engine.turn import Row, Turn, as_json
-from workflows.core import Ask
-from workflows.durations import parse_moment
+from hub.engine.visibility import roles_that_see
+from workflows.core import Actor, Ask
+from workflows.durations import LONDON, parse_moment
 from workflows.roles import Capacity
 
 
 def _assign(turn: Turn) -> None:
-    _check_it_exists(turn, "user_account", "owner_id", "Choose a person from the list")
-    turn.change("owner_id", turn.values["owner_id"])
+    person = turn.values["owner_id"]
+    if not turn.session.scalar(select(may_own(turn.item.kind, person, turn.now))):
+        raise ActionRefused([Problem("Choose a person from the list", "owner_id")])
+    turn.change("owner_id", person)
+
+
+def may_own(kind: str, user_id: Any, now: datetime) -> ColumnElement[bool]:
+    """Whether a person can own items of `kind`: active, and now in a hub role that sees all of them."""
+    user, membership, place = (
+        WorkItem.metadata.tables[name] for name in ("user_account", "membership", "organisation")
+    )
+    today = now.astimezone(LONDON).date()
+    return exists().where(
+        user.c.id == user_id,
+        user.c.is_active,
+        membership.c.user_id == user.c.id,
+        membership.c.role.in_(roles_that_see(kind)),
+        membership.c.from_on <= today,
+        or_(membership.c.until_on.is_(None), membership.c.until_on >= today),
+        place.c.id == membership.c.organisation_id,
+        place.c.arm == "hub",
+    )
 
 
 def _note(turn: Turn) -> None:
@@ -79,15 +101,34 @@ def _remove_party(turn: Turn) -> None:
 
 def _correct_field(turn: Turn) -> None:
     name = turn.values["field"]
-    asks = (ask for action in turn.kind.workflow.actions for ask in action.questions if ask.name == name)
-    ask = next(asks, None)
-    if ask is None or name not in turn.kind.own:
+    ask = correctable(turn.item, turn.actor, turn.parties).get(name)
+    if ask is None:
         raise ActionRefused([Problem("There is no such answer to correct", "field")])
     value = _read(ask, turn.values["value"])
-    if wrong := wrong_kind(ask, value):
+    if wrong := wrong_kind(ask, value) or (ask.check and ask.check(turn.item, {name: value})):
         raise ActionRefused([Problem(wrong, "value")])
     turn.change(name, value)
     turn.entered.setdefault(name, {"new": as_json(value)})
+
+
+def correctable(item: Any, actor: Actor, parties: Sequence[PartyRow]) -> dict[str, Ask]:
+    """The answers this person may correct: all of them as owner, else those they could have entered.
+
+    So a referrer corrects its form and never the hub's decision.
+    """
+    model: type[WorkItem] = type(item)
+    workflow, own = model.workflow, kind_table(model).own
+    is_owner = actor.user_id is not None and item.owner_id == actor.user_id
+    is_writer = actor.user_id is not None and item.opened_by_id == actor.user_id
+    return {
+        ask.name: ask
+        for action in workflow.actions
+        if is_owner
+        or (is_writer and workflow.initial in action.sources)
+        or why_not(workflow, action, item, actor, parties) is None
+        for ask in action.questions
+        if ask.name in own
+    }
 
 
 def _read(ask: Ask, text: str) -> Any:

@@ -122,7 +122,7 @@ class Clock(Base):
     asked: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """A pause somebody asked for and nobody has approved yet: {"why": …, "by_id": …, "by": …, "at": ISO}."""
     changes: Mapped[list[Any]]
-    """[{"at": ISO, "what": …, "old_due": ISO, "new_due": ISO, …}, …]: priority changes and corrections."""
+    """[{"at": ISO, "effect": "up" or "down", "rule": …, "text": …, "allows_pause": bool}, …]: changes of priority."""
     warn_50_at: Mapped[datetime | None] = mapped_column(Moment)
     warn_80_at: Mapped[datetime | None] = mapped_column(Moment)
     warned_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -249,7 +249,7 @@ class AccessLog(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)
     what: Mapped[str]
-    """signed_in, sign_in_failed, signed_out, opened, searched, listed, exported, refused."""
+    """signed_in, sign_in_failed, signed_out, password_changed, opened, searched, listed, exported, refused."""
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     membership_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("care_case.id"))

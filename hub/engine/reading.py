@@ -1,10 +1,10 @@
 """Reading one item for its page: a fixed number of statements, whatever its history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, true
+from sqlalchemy import func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.base import ExecutableOption
@@ -15,6 +15,7 @@ from hub.engine.models import Clock, ItemParty, Transition, WorkItem
 from hub.engine.rulebook import Rulebook, RulebookState, rulebook_at
 from hub.engine.visibility import View, history_seen_by, is_let_in, view_of, visible
 from workflows.core import Actor
+from workflows.everyday import EVERYDAY
 
 LAST_ROWS = 100
 """History rows on an item's page, newest first; the page says when there are more."""
@@ -50,6 +51,8 @@ class Reading:
     """Only that things happened may be seen, not what they say."""
     offers: Sequence[Offer]
     everyday: Sequence[Offer]
+    names: Mapping[tuple[str, int | str], str]
+    """The people and organisations that history gives by id or ODS code: ("person", 7) to a name."""
 
 
 def read_item(
@@ -62,7 +65,7 @@ def read_item(
 ) -> Reading | None:
     """The item called `reference` with clocks, parties and history, or None when this actor may not see it.
 
-    `options` load what the kind's page shows besides. Four statements and those of the options.
+    `options` load what the kind's page shows besides. Five statements at most and those of the options.
     """
     item: Any = session.scalars(
         visible(model, actor).where(WorkItem.reference == reference).options(*options)
@@ -74,16 +77,18 @@ def read_item(
     live = [line.party for line in parties if line.party.until_at is None]
     set_committed_value(item, "clocks", clocks)
     set_committed_value(item, "parties", [line.party for line in parties])
+    lines = _lines(session, item, actor)
     is_hidden = view_of(item.kind, actor) is View.HISTORY and not is_let_in(item, actor, live)
     return Reading(
         item=item,
         clocks=clocks,
         parties=parties,
-        lines=_lines(session, item, actor),
+        lines=lines,
         book=book,
         is_content_hidden=is_hidden,
         offers=available_actions(item, actor, live),
         everyday=everyday_actions(item, actor, live),
+        names={} if is_hidden else _names(session, item, lines),
     )
 
 
@@ -130,3 +135,25 @@ def _lines(session: Session, item: WorkItem, actor: Actor) -> list[Line]:
         .limit(LAST_ROWS)
     )
     return [Line(row, name or "The hub", behalf_name) for row, name, behalf_name in rows]
+
+
+def _names(session: Session, item: Any, lines: Sequence[Line]) -> dict[tuple[str, int | str], str]:
+    asks = (ask for action in (*item.workflow.actions, *EVERYDAY) for ask in action.questions)
+    kinds = {ask.name: ask.kind for ask in asks if ask.kind in {"person", "organisation"}}
+    changes = [(kinds[name], change) for line in lines for name, change in line.row.values.items() if name in kinds]
+    given = {(kind, value) for kind, change in changes for value in change.values() if value is not None}
+    if not given:
+        return {}
+    people = [value for kind, value in given if kind == "person"]
+    places = [value for kind, value in given if kind == "organisation" and isinstance(value, int)]
+    codes = [value for kind, value in given if kind == "organisation" and isinstance(value, str)]
+    user, organisation = (Base.metadata.tables[name] for name in ("user_account", "organisation"))
+    rows = session.execute(
+        union_all(
+            select(literal("person"), user.c.id, literal(""), user.c.name).where(user.c.id.in_(people)),
+            select(literal("organisation"), organisation.c.id, organisation.c.ods_code, organisation.c.name).where(
+                or_(organisation.c.id.in_(places), organisation.c.ods_code.in_(codes))
+            ),
+        )
+    )
+    return {(kind, key): name for kind, identity, code, name in rows for key in (identity, code)}

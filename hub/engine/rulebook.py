@@ -59,7 +59,8 @@ class Rulebook:
     policies: dict[int, PolicySet]
     order: tuple[tuple[datetime, int], ...]
     """(in force from, id), oldest first."""
-    calendar: Calendar
+    calendars: dict[int, Calendar]
+    """By policy set: the days nobody works are the same for all, the hours of a working day are each set's own."""
 
     def in_force(self, at: datetime) -> int:
         """The id of the policy set in force at `at`; the oldest when `at` is before all of them."""
@@ -69,6 +70,10 @@ class Rulebook:
     def policy(self, identity: int | None, at: datetime) -> PolicySet:
         """The set stamped on an item, or the one in force at `at` for an item that has none yet."""
         return self.policies[identity if identity is not None else self.in_force(at)]
+
+    def calendar(self, identity: int | None, at: datetime) -> Calendar:
+        """The calendar that goes with `policy(identity, at)`."""
+        return self.calendars[identity if identity is not None else self.in_force(at)]
 
 
 STATE = text("SELECT version FROM rulebook_state WHERE id = 1")
@@ -100,9 +105,20 @@ def _load(session: Session, version: int) -> Rulebook:
     rows = session.scalars(select(PolicyVersion).order_by(PolicyVersion.in_force_from, PolicyVersion.id)).all()
     holidays = {row.on_date: row.title for row in session.scalars(select(BankHoliday))}
     closures = {row.on_date: row.title for row in session.scalars(select(LocalClosure))}
+    known_until = max((day.year for day in holidays), default=0)
+    policies = {row.id: PolicySet.from_json(row.content) for row in rows}
     return Rulebook(
         version=version,
-        policies={row.id: PolicySet.from_json(row.content) for row in rows},
+        policies=policies,
         order=tuple((row.in_force_from, row.id) for row in rows),
-        calendar=Calendar(holidays, closures, max((day.year for day in holidays), default=0)),
+        calendars={
+            identity: Calendar(
+                holidays,
+                closures,
+                known_until,
+                policy.time_of_day("clocks.day_starts"),
+                policy.time_of_day("clocks.day_ends"),
+            )
+            for identity, policy in policies.items()
+        },
     )

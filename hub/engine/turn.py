@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from hub.engine.models import FAR
 from hub.engine.rulebook import Rulebook
 from hub.engine.statements import KindTable
+from workflows.calendar import Calendar
 from workflows.core import Action, Actor
 from workflows.policy import PolicySet
 
@@ -47,6 +48,11 @@ class Turn:
     def policy(self) -> PolicySet:
         """The policy set stamped on the item, or the one in force for one that was not sent yet."""
         return self.rulebook.policy(self.item.policy_version_id, self.now)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The working calendar of that policy set."""
+        return self.rulebook.calendar(self.item.policy_version_id, self.now)
 
     def change(self, name: str, value: Any, *, enter: bool = True) -> None:
         """Set a column of the item, at once in memory and in the database when the turn ends."""

@@ -53,6 +53,11 @@ def view_of(kind: str, actor: Actor) -> View:
     return HUB_SEES.get(actor.role, {}).get(kind, View.NONE)
 
 
+def roles_that_see(kind: str) -> list[Role]:
+    """The hub roles that see all of every item of `kind`."""
+    return [role for role, kinds in HUB_SEES.items() if kinds.get(kind) is View.ALL]
+
+
 def visible(model: type[Item], actor: Actor) -> Select[Item]:
     """The items of `model` this actor may see, as a query to go on from."""
     kinds = [model.workflow.name] if model is not WorkItem else _every_kind()

@@ -5,30 +5,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from hub.engine.chain import FIRST, link
+from hub.engine.chain import FIRST, LINKED, link
 from hub.engine.clocks import clock_writes
 from hub.engine.models import Clock, ItemParty
 from hub.engine.statements import adapt, insert, raw_connection, update
 from hub.engine.topics import Happened, listeners
 from hub.engine.turn import Turn
 
-HISTORY = (
-    "item_id",
-    "position",
-    "action",
-    "from_state",
-    "to_state",
-    "actor_id",
-    "acting_as",
-    "acting_role",
-    "on_behalf_of",
-    "reason",
-    "values",
-    "audience",
-    "at",
-    "prev_hash",
-    "hash",
-)
+HISTORY = (*LINKED, "hash")
+"""The columns of a history row, as it is written."""
 COPIES = "UPDATE item_party SET is_open = %(is_open)s, next_due_at = %(next_due_at)s WHERE item_id = %(id)s"
 
 

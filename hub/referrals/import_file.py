@@ -6,6 +6,7 @@ import csv
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,6 +22,7 @@ __all__ = ["Examined", "FileProblem", "Limits", "References", "Row", "examine", 
 
 SUFFIXES: Final = (".csv", ".json", ".jsonl")
 _HEADER_ROWS: Final = 1
+_TORN: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +195,21 @@ def _json_rows(path: Path, limits: Limits) -> Iterator[Row]:
 def _json_row(number: int, pairs: list[tuple[str, object]]) -> Row:
     values: dict[str, str] = {}
     problems = []
-    for name, value in pairs:
+    for given, value in pairs:
+        name, text = _whole(given), _whole(_as_text(value))
+        if name != given or text != _as_text(value):
+            problems.append(Problem(shown(name), "It has half of a character, which nothing can show: type it again"))
         if name in values:
             problems.append(Problem(shown(name), "This name stands twice in the object: keep one"))
         elif isinstance(value, (list, dict)):
             problems.append(Problem(shown(name), "The value is a list or an object: give one text"))
-        values[name] = _as_text(value)
+        values[name] = text
     return Row(number, values, tuple(problems))
+
+
+def _whole(text: str) -> str:
+    """The text with a mark for each half of a surrogate pair: no file or screen takes one."""
+    return _TORN.sub("\ufffd", text)
 
 
 def _as_text(value: object) -> str:

@@ -10,9 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from hub.db import Lock, hold
 from hub.engine.clocks import ring_in_silence
 from hub.engine.models import Clock, OutboxMessage
 from hub.engine.perform import perform
@@ -31,8 +32,6 @@ from workflows.roles import Role
 
 SHOWN: Final = 50
 """Problems kept to be shown; all of them are counted, and all go into the file of rejects."""
-LOCK: Final = 7_264_003
-"""Advisory lock: a second import waits for the first, and then sees what it brought."""
 BATCH: Final = 500
 
 # Both sides go through the database's own lower(), which need not agree with Python's outside ASCII.
@@ -108,7 +107,7 @@ def import_referrals(
     cannot be written; roll back then. `progress` is called now and again with the rows written and those to write.
     """
     if not is_dry_run:
-        session.execute(select(func.pg_advisory_xact_lock(LOCK)))
+        hold(session, Lock.IMPORT)  # a second import waits for the first, and then sees what it brought
     known = session.execute(select(Organisation.ods_code, Organisation.id))
     organisations = {row.ods_code: row.id for row in known}
     ages = _age_limits(session, now)

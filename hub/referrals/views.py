@@ -87,6 +87,13 @@ def new() -> ResponseReturnValue:
     return redirect(url_for("referrals.show", reference=made.reference), HTTPStatus.SEE_OTHER)
 
 
+@blueprint.post("/new/draft")
+@access.roles(Role.REFERRER, Role.COORDINATOR, Role.CASE_MANAGER, Role.ON_CALL)
+def save_new_draft() -> ResponseReturnValue:
+    """What is being typed on the page of a new referral."""
+    return drafts.save(kind=Referral.workflow.name, action=NEW, item_id=None)
+
+
 def _new_page(form: ReferralForm, draft: Draft | None = None) -> str:
     needed = [EMERGENCY_WORDS.get(demand.field, FIELD[demand.field].label) for demand in EMERGENCY_SET]
     return render_template("referrals/new.html", form=form, draft=draft, emergency_set=needed)

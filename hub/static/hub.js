@@ -33,27 +33,35 @@ for (const form of document.querySelectorAll("form[data-choose]")) {
   show();
 }
 
-// Drafts save themselves: <form data-draft="/drafts/..."> with <p data-draft-said> for the words.
-// The server answers with JSON: {"said": "Draft saved today at 1:26pm"}.
+// Drafts save themselves while a person types: <form data-draft="address"> with <p data-draft-said> for the words.
+// The address answers with JSON, {"said": "Draft saved at 1:26pm."}. Without one nothing is sent: fetch("") would post
+// to the page itself, and do the action.
 const WAIT = 2000;
-for (const form of document.querySelectorAll("form[data-draft]")) {
+for (const form of document.querySelectorAll('form[data-draft]:not([data-draft=""])')) {
   const said = form.querySelector("[data-draft-said]");
   let timer = 0;
+  let under_way = new AbortController();
   const save = async () => {
+    under_way.abort();
+    under_way = new AbortController();
     try {
       const answer = await fetch(form.dataset.draft, {
         method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, credentials: "same-origin",
+        signal: under_way.signal,
       });
       if (!answer.ok) throw new Error(String(answer.status));
       const told = await answer.json();
       if (said) said.textContent = told.said;
-    } catch {
-      if (said) said.textContent = "The draft could not be saved just now. Keep this page open: what you typed is still here.";
+    } catch (problem) {
+      if (said && problem.name !== "AbortError") said.textContent = "The draft could not be saved just now. Keep this page open: what you typed is still here.";
     }
   };
   form.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(save, WAIT);
   });
-  form.addEventListener("submit", () => clearTimeout(timer));
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    under_way.abort();
+  });
 }

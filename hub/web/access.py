@@ -136,7 +136,7 @@ def safe_next(target: str | None) -> str | None:
 
 
 def init_app(app: Flask) -> None:
-    """Check every request before its view runs. ValueError at the first request when a route declares nothing."""
+    """Check every request before its view runs; a route that declares nothing is refused and noted."""
     app.extensions.setdefault(_KEEPERS, [])
     app.before_request(_check)
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from flask import g
 from sqlalchemy import select
 
 from hub.db import Base
+from hub.engine.everyday import correctable
 from hub.engine.reading import Reading
 from hub.web.database import db
 from workflows.core import Action, Ask
@@ -61,10 +63,8 @@ def _clocks(reading: Reading) -> Pairs:
 
 
 def _answers(reading: Reading) -> Pairs:
-    asked: dict[str, str] = {}
-    for action in reading.item.workflow.actions:
-        asked |= {ask.name: ask.label for ask in action.questions if hasattr(reading.item, ask.name)}
-    return list(asked.items())
+    live = [line.party for line in reading.parties if line.party.until_at is None]
+    return [(name, ask.label) for name, ask in correctable(reading.item, g.actor, live).items()]
 
 
 def _others_open(reading: Reading) -> Pairs:

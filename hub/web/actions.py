@@ -3,25 +3,24 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.db import transaction
-from hub.engine.access_log import log_access
 from hub.engine.available import Offer, offer_of
 from hub.engine.models import Draft, WorkItem
 from hub.engine.perform import perform
-from hub.engine.reading import Reading, read_item
+from hub.engine.reading import Reading, find_item, read_item
 from hub.engine.refusal import ActionRefused, Problem
 from hub.web import access, drafts
 from hub.web.action_choices import choices_for
 from hub.web.action_form import ActionForm, form_for
 from hub.web.database import db
 from hub.web.person import EndedSession
-from hub.web.trail import client_address
-from workflows.core import Action
+from hub.web.trail import note
+from workflows.core import SYSTEM, Action
 from workflows.everyday import BY_NAME, action_named
 
 Cleaned = tuple[dict[str, Any], list[Problem]]
@@ -46,16 +45,28 @@ class Pages:
 
 
 def action_routes(blueprint: Blueprint, pages: Pages) -> None:
-    """Add `/<reference>/<action>`, GET and POST, to a feature's blueprint; endpoint `.act`."""
+    """Add `/<reference>/<action>` to a feature's blueprint, endpoint `.act`, and its draft, endpoint `.save_draft`."""
 
     @blueprint.route("/<reference>/<action>", methods=["GET", "POST"])
     @access.signed_in
     def act(reference: str, action: str) -> ResponseReturnValue:
         reading = read_item(db.session, pages.model, reference, g.actor, options=pages.options)
         offer = _offer(reading, action) if reading else None
-        if reading is None or offer is None or reading.is_content_hidden:
+        if reading is None:
+            _refuse(pages, reference)
+        if offer is None or reading.is_content_hidden:
             abort(HTTPStatus.NOT_FOUND)
         return _send(pages, reading, offer) if request.method == "POST" else _ask(pages, reading, offer)
+
+    @blueprint.post("/<reference>/<action>/draft")
+    @access.signed_in
+    def save_draft(reference: str, action: str) -> ResponseReturnValue:
+        item = find_item(db.session, pages.model, reference, g.actor)
+        if item is None:
+            _refuse(pages, reference)
+        if action_named(item.workflow, action) is None:
+            abort(HTTPStatus.NOT_FOUND)
+        return drafts.save(kind=pages.model.workflow.name, action=action, item_id=item.id)
 
 
 def keep_typed(pages: Pages) -> Callable[[EndedSession, Any], bool]:
@@ -63,7 +74,7 @@ def keep_typed(pages: Pages) -> Callable[[EndedSession, Any], bool]:
 
     def keeper(ended: EndedSession, posted: Any) -> bool:
         arguments = posted.view_args or {}
-        if posted.endpoint != f"{pages.endpoint.partition('.')[0]}.act":
+        if posted.endpoint != f"{_blueprint(pages)}.act":
             return False
         with transaction(db.session):
             item = db.session.query(pages.model).filter_by(reference=arguments["reference"]).one_or_none()
@@ -98,7 +109,7 @@ def _offer(reading: Reading, name: str) -> Offer | None:
 def _ask(pages: Pages, reading: Reading, offer: Offer) -> ResponseReturnValue:
     found = drafts.find(db.session, user_id=g.actor.user_id, item_id=reading.item.id, **_key(pages, offer))
     form = _form(pages, reading, offer, found)
-    _log(reading, "opened")
+    _log(reading.item, "opened")
     return _page(pages, reading, offer, form, draft=found)
 
 
@@ -185,10 +196,17 @@ def _page(
         changed=changed,
         is_possible=is_possible,
         item_href=url_for(pages.endpoint, reference=reading.item.reference),
+        draft_href=url_for(
+            f"{_blueprint(pages)}.save_draft", reference=reading.item.reference, action=offer.action.name
+        ),
     )
     if status is None:
         status = HTTPStatus.OK if offer.is_mine else HTTPStatus.FORBIDDEN
     return page, status
+
+
+def _blueprint(pages: Pages) -> str:
+    return pages.endpoint.partition(".")[0]
 
 
 def _key(pages: Pages, offer: Offer) -> dict[str, str]:
@@ -199,20 +217,17 @@ def _label_of(item: Any) -> str:
     return str(item.workflow.wording_of(item.state).label)
 
 
-def _log(reading: Reading, what: str) -> None:
-    item = reading.item
+def _refuse(pages: Pages, reference: str) -> NoReturn:
+    """Answer as for an item that is not there. When it is there, who tried is written down."""
+    item = find_item(db.session, pages.model, reference, SYSTEM)
+    if item is not None:
+        _log(item, "refused")
+    abort(HTTPStatus.NOT_FOUND)
+
+
+def _log(item: Any, what: str) -> None:
     with transaction(db.session):
-        log_access(
-            db.session,
-            g.actor,
-            what,
-            now=g.now,
-            path=request.path,
-            case_id=item.case_id,
-            item_id=item.id,
-            detail={"reference": item.reference},
-            address=client_address(),
-        )
+        note(db.session, what, case_id=item.case_id, item_id=item.id, reference=item.reference)
 
 
 def show_item(pages: Pages, reference: str, template: str, **more: Any) -> ResponseReturnValue:
@@ -221,12 +236,12 @@ def show_item(pages: Pages, reference: str, template: str, **more: Any) -> Respo
 
     reading = read_item(db.session, pages.model, reference, g.actor, options=pages.options)
     if reading is None:
-        abort(HTTPStatus.NOT_FOUND)
-    _log(reading, "opened")
+        _refuse(pages, reference)
+    _log(reading.item, "opened")
     return render_template(
         template,
         page=ItemPage(reading, g.actor, g.now),
         banner=pages.banner(reading.item) if pages.banner and not reading.is_content_hidden else None,
-        act_endpoint=f"{pages.endpoint.partition('.')[0]}.act",
+        act_endpoint=f"{_blueprint(pages)}.act",
         **more,
     )

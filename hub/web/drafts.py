@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import Request
+from flask import Request, g, request
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from hub.db import transaction
 from hub.engine.models import Draft
+from hub.web.database import db
+from hub.web.filters import time_of_day
 
 NOT_KEPT = frozenset({"csrf_token", "submit"})
 MOST_FIELDS = 200
@@ -34,7 +37,7 @@ def keep(
     kept = {
         name: [value[:LONGEST].replace("\0", "") for value in values]
         for name, values in list(fields.items())[:MOST_FIELDS]
-        if name not in NOT_KEPT
+        if name not in NOT_KEPT and "\0" not in name
     }
     values = {
         "user_id": user_id,
@@ -47,6 +50,21 @@ def keep(
     }
     discard(session, user_id=user_id, kind=kind, action=action, item_id=item_id)
     session.execute(insert(Draft).values(**values).on_conflict_do_nothing())
+
+
+def save(*, kind: str, action: str, item_id: int | None) -> dict[str, str]:
+    """Keep what this post holds as the signed-in person's draft; gives the words to show beside the form."""
+    with transaction(db.session):
+        keep(
+            db.session,
+            user_id=g.actor.user_id,
+            kind=kind,
+            action=action,
+            fields=typed(request),
+            item_id=item_id,
+            now=g.now,
+        )
+    return {"said": f"Draft saved at {time_of_day(g.now)}."}
 
 
 def find(session: Session, *, user_id: int | None, kind: str, action: str, item_id: int | None) -> Draft | None:

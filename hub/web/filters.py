@@ -82,6 +82,12 @@ def short_moment(value: datetime | None, now: datetime | None = None) -> str:
     return f"{short_day(wall.date(), now)}, {clock_words(wall)}{_which(value)}"
 
 
+def moment_within(value: datetime | None, now: datetime | None = None) -> str:
+    """A short moment as it stands inside a sentence: "today, 9:40am", "Fri 3 April, 6:02pm"."""
+    said = short_moment(value, now)
+    return lower_first(said) if said.startswith(("To", "Yes")) else said
+
+
 def day(value: date | datetime | None) -> str:
     """ "Friday 27 March 2026"; a moment is given by its date in London."""
     return "" if value is None else date_words(_date(value))
@@ -203,6 +209,7 @@ ALL: Final[dict[str, Callable[..., Any]]] = {
     "listed": listed,
     "lower_first": lower_first,
     "moment": moment,
+    "moment_within": moment_within,
     "nhs_number": nhs_number,
     "plain_day": plain_day,
     "plain_face": plain_face,

@@ -11,9 +11,9 @@ from markupsafe import Markup
 from hub.codes import UnknownCodeList, label
 from hub.engine.available import Offer
 from hub.engine.clocks import deadline_of
-from hub.engine.models import FAR, Clock
+from hub.engine.models import Clock
 from hub.engine.reading import Line, Reading
-from hub.web.filters import ClockFace, clock_face, day, moment, short_moment, yes_no
+from hub.web.filters import ClockFace, clock_face, day, moment, moment_within, yes_no
 from workflows.core import Action, Actor, Ask, Wording, Workflow, in_words
 from workflows.diagram import describe, draw
 from workflows.everyday import EVERYDAY, label_of
@@ -107,18 +107,13 @@ class ItemPage:
         first = min(going, key=lambda row: (not row.is_running, row.due_at))
         return self._clock(first).face
 
-    @property
-    def is_due(self) -> bool:
-        """Whether a clock is running at all."""
-        return bool(self.item.next_due_at != FAR)
-
     def _clock(self, row: Clock) -> ClockPanel:
         titles = {clock.name: clock.title for clock in self.workflow.clocks}
         policy = self.reading.book.policy(self.item.policy_version_id, self.now)
         received = getattr(self.item, "received_at", None)
         deadline = deadline_of(
             row,
-            self.reading.book.calendar,
+            self.reading.book.calendar(self.item.policy_version_id, self.now),
             now=row.stopped_at or self.now,
             started_text="when the hub received it" if row.started_at == received else "",
             rule_text=policy.origin(row.rule),
@@ -177,7 +172,7 @@ class ItemPage:
 
     def line_words(self, line: Line) -> str:
         """One row as a sentence, for "what changed meanwhile"."""
-        return f"{label_of(self.workflow, line.row.action)}, {line.who}, {short_moment(line.row.at, self.now)}"
+        return f"{label_of(self.workflow, line.row.action)}, {line.who}, {moment_within(line.row.at, self.now)}"
 
     def _line(self, line: Line) -> HistoryLine:
         row = line.row
@@ -189,7 +184,7 @@ class ItemPage:
             action=label_of(self.workflow, row.action),
             reason="" if hidden else row.reason or "",
             changes=() if hidden else tuple(self._changes(row)),
-            audience=_audience(row.audience),
+            audience=audience_words(row.audience),
         )
 
     def _changes(self, row: Any) -> Iterator[tuple[str, str, str]]:
@@ -214,6 +209,9 @@ class ItemPage:
 
     def _shown(self, name: str, value: Any) -> str:
         ask = self._asks.get(name)
+        named = self.reading.names.get((ask.kind, value)) if ask and isinstance(value, int | str) else None
+        if named is not None:
+            return named
         return shown(value, codes=ask.codes if ask else "", kind="moment" if name.startswith("deadline:") else "")
 
     @cached_property
@@ -223,8 +221,8 @@ class ItemPage:
 
     def _party_words(self, party: Any) -> str:
         names = " and ".join(CAPACITY_LABELS[Capacity(name)] for name in party.capacities)
-        since = f"since {short_moment(party.from_at, self.now)}"
-        ended = f", ended {short_moment(party.until_at, self.now)}" if party.until_at else ""
+        since = f"since {moment_within(party.from_at, self.now)}"
+        ended = f", ended {moment_within(party.until_at, self.now)}" if party.until_at else ""
         return f"{names[:1].upper()}{names[1:]}, {since}{ended}"
 
 
@@ -253,10 +251,15 @@ def shown(value: Any, *, codes: str = "", kind: str = "") -> str:
 
 
 def _as_whom(roles: str | None, behalf: str | None) -> str:
-    names = [Role(name).label for name in (roles or "").split(", ") if name and name != Role.SYSTEM]
-    said = ", ".join(names)
+    said = roles_words(roles)
     return f"{said}, on behalf of {behalf}" if behalf else said
 
 
-def _audience(audience: str) -> str:
+def roles_words(roles: str | None) -> str:
+    """The roles of a history row in words; none for the hub itself."""
+    return ", ".join(Role(name).label for name in (roles or "").split(", ") if name and name != Role.SYSTEM)
+
+
+def audience_words(audience: str) -> str:
+    """Who may read a history row, where not everybody may."""
     return {"all": "", "hub": "Only the hub can read this"}.get(audience, "Only its own organisation and the hub")

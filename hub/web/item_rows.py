@@ -10,8 +10,8 @@ from sqlalchemy.orm import aliased
 
 from hub.engine.clocks import deadline_of
 from hub.engine.models import Clock, WorkItem
+from hub.engine.rulebook import Rulebook
 from hub.web.filters import ClockFace, clock_face
-from workflows.calendar import Calendar
 
 NO_CLOCK = ClockFace("No clock yet", "ok", None, None, "Starts when it is sent")
 
@@ -27,11 +27,11 @@ next_clock = aliased(
 """One clock of each item, for `outerjoin(next_clock, true())`: the earliest that runs, else one that is paused."""
 
 
-def face_of(clock: Clock | None, calendar: Calendar, now: datetime) -> ClockFace:
-    """The face of an item's `next_clock`; an item without one says so."""
-    if clock is None:
+def face_of(item: WorkItem, clock: Clock | None, book: Rulebook, now: datetime) -> ClockFace:
+    """The face of an item's `next_clock`; a draft, or an item without one, says so."""
+    if clock is None or item.is_draft:
         return NO_CLOCK
-    return clock_face(deadline_of(clock, calendar, now=now), now)
+    return clock_face(deadline_of(clock, book.calendar(item.policy_version_id, now), now=now), now)
 
 
 def action_href(item: WorkItem, action: str) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 from flask import g, request
 from sqlalchemy.orm import Session
 
-from hub.engine.models import AccessLog
+from hub.engine.access_log import log_access
 from hub.web.person import current_person
+from workflows.actor import Actor
 
 
 def client_address() -> str:
@@ -22,6 +23,8 @@ def note(
     *,
     user_id: int | None = None,
     membership_id: int | None = None,
+    case_id: int | None = None,
+    item_id: int | None = None,
     **detail: Any,
 ) -> None:
     """Add one access-log row for this request to `session`; the caller commits.
@@ -32,14 +35,14 @@ def note(
     if user_id is None and person is not None:
         user_id = person.user_id
         membership_id = person.actor.membership_id if person.actor else None
-    session.add(
-        AccessLog(
-            at=g.now,
-            what=what,
-            user_id=user_id,
-            membership_id=membership_id,
-            path=request.path[:2000],
-            detail=detail,
-            address=client_address(),
-        )
+    log_access(
+        session,
+        Actor(user_id=user_id, name="", membership_id=membership_id),
+        what,
+        now=g.now,
+        path=request.path,
+        case_id=case_id,
+        item_id=item_id,
+        detail=detail,
+        address=client_address(),
     )

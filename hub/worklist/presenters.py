@@ -10,14 +10,14 @@ from textwrap import shorten
 
 import workflows
 from hub.codes import codes
+from hub.engine.rulebook import Rulebook
 from hub.engine.visibility import View, view_of
 from hub.web.filters import ClockFace, age, count, lower_first
-from hub.web.item_rows import NO_CLOCK, face_of, item_href
+from hub.web.item_rows import face_of, item_href
 from hub.web.paging import Page, address
 from hub.worklist.filters import GROUPS, ME, NOBODY, SINGLES, Asked, Choices, Filters
 from hub.worklist.queries import MOST_COUNTED, Counts, Listed
 from workflows.actor import Actor
-from workflows.calendar import Calendar
 from workflows.core import Wording
 
 ENDPOINT = "worklist.list_items"
@@ -66,7 +66,7 @@ class WorklistPage:
         actor: Actor,
         now: datetime,
         choices: Choices,
-        calendar: Calendar,
+        book: Rulebook,
         asked: Asked,
         page: Page[Listed],
         counts: Counts,
@@ -78,7 +78,7 @@ class WorklistPage:
         self.filters = asked.filters
         self.is_first = is_first
         self._choices = choices
-        self._calendar = calendar
+        self._book = book
         self._page = page
         self._counts = counts
 
@@ -93,13 +93,13 @@ class WorklistPage:
         wording = workflow.wording_of(item.state)
         is_hidden = view_of(item.kind, self.actor) is View.HISTORY
         return Row(
-            face=NO_CLOCK if item.is_draft else face_of(found.clock, self._calendar, self.now),
+            face=face_of(item, found.clock, self._book, self.now),
             to_do=self._to_do(wording),
             href=item_href(item.kind, item.reference),
             priority=item.priority,
             kind=workflow.title,
             reference=item.reference,
-            person="Not shown to your role" if is_hidden else _person(found),
+            person="Not shown to your role" if is_hidden else self._person(found),
             about="" if is_hidden else self._about(found),
             state=wording.label,
             with_whom="paused" if found.clock is not None and found.clock.paused_at else wording.with_whom,
@@ -113,8 +113,14 @@ class WorklistPage:
         waits = wording.with_whom == "us" and not self.actor.is_hub
         return f"Waiting for the hub to {lower_first(wording.to_do)}" if waits else wording.to_do
 
+    def _person(self, found: Listed) -> str:
+        """To a party it is who its own item says: a number alone must not tell whose it is."""
+        known = found.patient if self.actor.is_hub else None
+        return known.short_name if known else found.item.title or "Name not known"
+
     def _about(self, found: Listed) -> str:
-        years = age(found.patient.date_of_birth if found.patient else found.born_on, self.now)
+        known = found.patient if self.actor.is_hub else None
+        years = age(known.date_of_birth if known else found.born_on, self.now)
         place = found.where_now or codes("location_kind").get(found.location_kind or "", "")
         parts = ["age not known" if years is None else str(years), _cut(place)]
         said = ", ".join(part for part in parts if part)
@@ -216,10 +222,6 @@ class WorklistPage:
 def tabs_for(actor: Actor) -> Mapping[str, Filters]:
     """The ready-made lists of this person. Nobody outside the hub owns an item."""
     return HUB_TABS if actor.is_hub else OUTSIDE_TABS
-
-
-def _person(found: Listed) -> str:
-    return found.patient.short_name if found.patient else found.item.title or "Name not known"
 
 
 def _cut(text: str) -> str:

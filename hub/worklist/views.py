@@ -8,11 +8,10 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.db import transaction
-from hub.engine.access_log import log_access
 from hub.web.access import signed_in
 from hub.web.database import db
 from hub.web.paging import read_cursor
-from hub.web.trail import client_address
+from hub.web.trail import note
 from hub.worklist import queries
 from hub.worklist.filters import read_filters
 from hub.worklist.presenters import THIS, WorklistPage, tabs_for
@@ -39,20 +38,12 @@ def list_items() -> str:
     lists = {**tabs_for(g.actor), THIS: asked.filters}
     counts = queries.read_counts(db.session, g.actor, asked.filters, lists, g.now)
     with transaction(db.session):
-        log_access(
-            db.session,
-            g.actor,
-            "listed",
-            now=g.now,
-            path=request.path,
-            detail={"query": urlencode(asked.filters.pairs()), "count": counts.lists[THIS]},
-            address=client_address(),
-        )
+        note(db.session, "listed", query=urlencode(asked.filters.pairs()), count=counts.lists[THIS])
     shown = WorklistPage(
         actor=g.actor,
         now=g.now,
         choices=choices,
-        calendar=book.calendar,
+        book=book,
         asked=asked,
         page=page,
         counts=counts,

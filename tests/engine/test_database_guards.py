@@ -95,7 +95,7 @@ def test_the_engine_runs_on_psycopg_alone(session: Session, monkeypatch: pytest.
 
 
 def test_the_database_has_what_the_engine_declares(session: Session) -> None:
-    bodies: dict[str, str] = dict(session.execute(text("SELECT proname, prosrc FROM pg_proc")).tuples().all())
+    bodies = {row.proname: row.prosrc for row in session.execute(text("SELECT proname, prosrc FROM pg_proc"))}
     triggers = set(session.scalars(text("SELECT tgname FROM pg_trigger")))
     sequences = set(session.scalars(text("SELECT sequencename FROM pg_sequences")))
     for statement in STATEMENTS:

@@ -15,12 +15,11 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from hub.cases.models import CareCase
-from hub.db import transaction
+from hub.db import Lock, transaction
 from hub.demo import make_referrals_file as shipped
 from hub.engine.audit import verify
 from hub.engine.models import Clock, OutboxMessage, Transition, WorkItem
 from hub.patients.models import Patient
-from hub.referrals.importing import LOCK
 from tests.features.import_rows import demo_organisations, many_rows, read_csv, write_csv
 
 pytestmark = pytest.mark.slow
@@ -87,7 +86,7 @@ def wait_until(engine: Engine, query: str, reached: int) -> None:
 # A sequence moves at once, commit or not, so it shows from outside how far the import has come.
 WRITTEN = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM reference_referral_seq"
 HOLDING = (
-    f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {LOCK} "
+    f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {int(Lock.IMPORT)} "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 

@@ -29,7 +29,7 @@ def test_start_sends_two_reads_and_four_writes(session: Session, referrer: Actor
 
 
 @pytest.mark.parametrize("ready", [False, True])
-def test_a_plain_move_sends_four_reads_and_two_writes(
+def test_a_plain_move_sends_five_reads_and_two_writes(
     session: Session, coordinator: Actor, statements: Any, ready: bool
 ) -> None:
     item = make_referral(session)
@@ -37,7 +37,7 @@ def test_a_plain_move_sends_four_reads_and_two_writes(
         assert item.clocks and item.parties and item.history, "a page that was loaded before costs nothing more"
     with statements() as sent:
         perform(session, item, "start_review", coordinator, now=NOW)
-    assert [statement.split()[0] for statement in sent] == ["SELECT"] * 4 + ["INSERT", "UPDATE"]
+    assert [statement.split()[0] for statement in sent] == ["SELECT"] * 5 + ["INSERT", "UPDATE"]
 
 
 def test_ending_locks_the_case_and_writes_clock_copies_and_message(
@@ -47,9 +47,9 @@ def test_ending_locks_the_case_and_writes_clock_copies_and_message(
     with statements() as sent:
         perform(session, item, "decline", case_manager, now=NOW, values=ANSWERS["decline"])
     verbs = kinds(sent)
-    assert len(verbs) == 11, verbs
+    assert len(verbs) == 12, verbs
     assert sent[0].startswith("SELECT id FROM care_case") and sent[0].endswith("FOR UPDATE")
-    assert verbs[5:] == [
+    assert verbs[6:] == [
         "INSERT transition",
         "UPDATE work_item",
         "UPDATE referral",
@@ -63,4 +63,4 @@ def test_a_refusal_writes_nothing(session: Session, coordinator: Actor, statemen
     item = make_referral(session, "in_review")
     with statements() as sent, pytest.raises(Exception, match="This is for a case manager"):
         perform(session, item, "decline", coordinator, now=NOW, values=ANSWERS["decline"])
-    assert [statement.split()[0] for statement in sent] == ["SELECT"] * 5
+    assert [statement.split()[0] for statement in sent] == ["SELECT"] * 6

@@ -1,6 +1,6 @@
 """What an action stores: columns, history with old and new, policy set, outbox and reaction rows, and nothing twice."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from hub.engine.topics import Happened, listen, listeners, unheard
 from hub.engine.turn import as_json
 from tests.factories import ANSWERS, NOW, make_actor, make_referral, referral_values, start_referral
 from workflows.actor import Actor
+from workflows.durations import local
 from workflows.policy import DEFAULT
 from workflows.referral import REFERRAL
 from workflows.roles import Role
@@ -195,11 +196,27 @@ def test_the_rulebook_is_read_again_only_when_something_changed(session: Session
     session.add(BankHoliday(on_date=date(2026, 3, 18), title="A day off"))
     session.flush()
     changed = rulebook(session)
-    assert changed.version > book.version and date(2026, 3, 18) in changed.calendar.holidays
+    assert changed.version > book.version and date(2026, 3, 18) in changed.calendar(None, NOW).holidays
     step.rollback()
     session.add(BankHoliday(on_date=date(2026, 3, 19), title="Another"))
     session.flush()
     again = rulebook(session)
-    assert date(2026, 3, 18) not in again.calendar.holidays, "a number that was rolled back must not come again"
-    assert date(2026, 3, 19) in again.calendar.holidays
+    assert date(2026, 3, 18) not in again.calendar(None, NOW).holidays, (
+        "a number that was rolled back must not come again"
+    )
+    assert date(2026, 3, 19) in again.calendar(None, NOW).holidays
     assert book.in_force(NOW.replace(year=1999)) == book.order[0][1]
+
+
+def test_the_working_day_and_the_warnings_are_those_of_the_items_policy_set(session: Session) -> None:
+    changed = DEFAULT.with_value("clocks.day_ends", "16:00").with_value(
+        "clocks.warn_percent", {"first": 10, "second": 20}
+    )
+    session.add(PolicyVersion(name="Shorter days", number=2, in_force_from=NOW, content=changed.to_json()))
+    session.flush()
+    before = make_referral(session, state="returned", now=NOW - timedelta(days=1))
+    after = make_referral(session, state="returned", now=NOW)
+    (old,), (new,) = ([row for row in item.clocks if row.name == "resubmit"] for item in (before, after))
+    assert (local(old.due_at).hour, local(new.due_at).hour) == (17, 16)
+    assert old.warn_50_at is not None and new.warn_50_at is not None and new.warn_80_at is not None
+    assert old.warn_50_at - old.started_at > new.warn_80_at - new.started_at > new.warn_50_at - new.started_at

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from hub.cases.models import CareCase, CaseSeal
@@ -11,8 +11,9 @@ from hub.engine.authority import is_party
 from hub.engine.models import ItemParty, WorkItem
 from hub.engine.perform import perform
 from hub.engine.reading import find_item, read_item
+from hub.engine.refusal import ActionRefused
 from hub.engine.start import Beginning, PartyTo, start
-from hub.engine.visibility import View, may_see, view_of, visible
+from hub.engine.visibility import View, may_see, opens_by_organisation, view_of, visible
 from hub.referrals.models import Referral
 from tests.factories import (
     NOW,
@@ -69,8 +70,11 @@ def test_a_sealed_case_is_open_to_a_named_list(session: Session, case_manager: A
     session.execute(update(CareCase).where(CareCase.id == item.case_id).values(is_sealed=True))
     assert session.scalars(visible(Referral, case_manager)).all() == []
     assert session.scalars(visible(Referral, on_call)).all() == []
+    with pytest.raises(ActionRefused, match="There is nothing here for you to do"):
+        perform(session, item, "start_review", case_manager, now=NOW)
     session.execute(insert(CaseSeal).values(case_id=item.case_id, user_id=case_manager.user_id))
     assert session.scalars(visible(Referral, case_manager)).all() == [item]
+    perform(session, item, "start_review", case_manager, now=NOW)
 
 
 def test_a_unit_is_not_its_neighbour(session: Session) -> None:
@@ -118,7 +122,7 @@ def test_reading_one_item_takes_a_fixed_number_of_statements(
         assert read is not None
         assert [line.row.action for line in read.lines][:2] == ["note", "return_incomplete"]
         assert [clock.name for clock in read.clocks] == ["review", "acknowledge", "resubmit"]
-    assert len(sent) == 4
+    assert len(sent) == 5, "one of them for the names behind the numbers in history"
     assert (read.lines[0].who, read.parties[0].name, read.is_content_hidden) == (
         case_manager.name,
         "Brackendale Community Team",
@@ -147,3 +151,21 @@ def test_a_unit_and_the_hub_itself_by_name(session: Session) -> None:
     read = read_item(session, Referral, item.reference, SYSTEM)
     assert read is not None
     assert (read.lines[0].who, read.parties[0].name, list(read.clocks)) == ("The hub", "Tarn House, Linden", [])
+
+
+def test_a_draft_taken_down_by_the_hub(session: Session, coordinator: Actor, on_call: Actor) -> None:
+    party = PartyTo(("requester",), organisation_id=coordinator.organisation_id)
+    item = start(session, REFERRAL, coordinator, now=NOW, values={}, about=Beginning(parties=[party]))
+    found = {
+        actor.role: session.scalars(visible(Referral, actor)).all() == [item]
+        for actor in (coordinator, on_call, make_actor(session), make_actor(session, Role.QUALITY_LEAD))
+    }
+    assert found == {
+        Role.COORDINATOR: True,
+        Role.FINANCE_LEAD: True,
+        Role.CASE_MANAGER: True,
+        Role.QUALITY_LEAD: False,
+    }
+    outside = make_actor(session, Role.REFERRER)
+    query = select(WorkItem).where(opens_by_organisation(outside))
+    assert session.scalars(query).all() == [item], "outside the hub a row that names the organisation is enough"

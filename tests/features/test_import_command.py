@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -151,3 +152,15 @@ def test_a_wrong_setting_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     result = CliRunner().invoke(main, ["migrate"])
     settings.cache_clear()
     assert result.exit_code == 1 and "a production hub needs HUB_SECRET_KEY" in result.output
+
+
+def test_half_a_character_is_a_bad_row_and_no_crash(run: Run, committed: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    row = {**good_rows(1)[0], "family_name": "\ud800x", "\ud800column": "x"}
+    path.write_text(json.dumps([row]), encoding="ascii")
+    for more in ([], ["--skip-bad", tmp_path / "bad.csv"]):
+        result = run(path, *more)
+        assert "Row 1, family_name: It has half of a character" in result.output, result.output
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert read_csv(tmp_path / "bad.csv")[0]["family_name"] == "\ufffdx"
+    assert referrals_in(committed) == 0

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from hub.engine.models import AccessLog, Transition
+from hub.engine.perform import perform
 from hub.patients.models import Patient
 from hub.referrals.models import Referral
 from tests.factories import actor_of, make_membership, make_organisation, make_referral
@@ -120,6 +121,15 @@ def test_an_item_page_costs_at_most_eight_statements(
     with counted(engine) as sent:
         assert client.get(f"/referrals/{reference}").status_code == 200
     assert len(sent) <= 8, "\n\n".join(sent)
+
+
+def test_history_names_people_and_organisations(session: Session, case_manager: FlaskClient) -> None:
+    referral = make_referral(session, state="in_review")
+    owner = make_membership(session, Role.CASE_MANAGER)
+    perform(session, referral, "assign", actor_of(owner), now=datetime.now(UTC), values={"owner_id": owner.user_id})
+    page = case_manager.get(f"/referrals/{referral.reference}").text
+    assert f"Who owns it now: {owner.user.name}" in page
+    assert "Referring organisation: Brackendale Community Team" in page
 
 
 def test_opening_is_logged_once_for_the_case(session: Session, case_manager: FlaskClient) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from hub.cases.models import CareCase, CaseSeal
 from hub.engine.models import FAR, ItemParty, WorkItem
 from hub.engine.perform import perform
-from hub.engine.visibility import visible
+from hub.engine.visibility import View, view_of, visible
 from hub.web.paging import Cursor
 from hub.worklist.filters import DUE, NOBODY, PLACES, Filters, due_spans
 from hub.worklist.seen import listed
@@ -54,7 +54,7 @@ def any_world(session: Session, chance: Random) -> list[Actor]:
             state = chance.choice([name for name in STATES if (name, priority) != ("returned", "emergency")])
             item = make_referral(session, state, priority=priority, referrer=referrer, now=now)
         if item.is_open and not item.is_draft and chance.random() < 0.4:
-            owner = chance.choice([actor for actor in actors if actor.is_hub])
+            owner = chance.choice([actor for actor in actors if view_of(item.kind, actor) is View.ALL])
             values = {"owner_id": owner.user_id}
             perform(session, item, "assign", actor_of(members[0]), now=now, values=values)
         add_parties(session, item, chance, actors, [unit.id for unit in units])

@@ -99,7 +99,7 @@ def test_a_case_manager_declines_and_the_referrer_reads_why(database: Engine, pe
     # When she forgets half of it, nothing is lost and everything missing is said
     priya.page.get_by_label("What should happen instead?").fill("Home treatment, twice a day")
     priya.press("Decline")
-    priya.says("Nothing was done: 2 things need an answer")
+    priya.says("Nothing was done: 2 things to put right")
     priya.is_accessible()
     assert priya.page.get_by_label("What should happen instead?").input_value() == "Home treatment, twice a day"
     priya.page.get_by_label("Why is it declined?").select_option(label="Community care can meet the need")
@@ -210,3 +210,19 @@ def test_it_all_works_without_javascript(database: Engine, person: Arrive) -> No
     priya.press("Withdraw")
     priya.says("is withdrawn")
     assert _state(database, reference) == "withdrawn"
+
+
+def test_typing_saves_a_draft_and_does_nothing_else(database: Engine, person: Arrive) -> None:
+    # Given a case manager who begins to write why a referral is withdrawn
+    reference = _waiting(database, "in_review")
+    priya = person(Role.CASE_MANAGER)
+    priya.open(f"/referrals/{reference}/withdraw")
+    priya.page.get_by_label("Your reason").press_sequentially("The family asked")
+    # When she stops typing
+    priya.says("Draft saved at")
+    # Then it waits for her, and nothing was done
+    priya.is_accessible()
+    assert _state(database, reference) == "in_review"
+    priya.open(f"/referrals/{reference}/withdraw")
+    priya.says("What you typed before is still here")
+    assert priya.page.get_by_label("Your reason").input_value() == "The family asked"

@@ -134,7 +134,8 @@ def test_it_shows_where_you_are_what_was_and_what_is_open() -> None:
 
 def test_the_sentences_say_the_same() -> None:
     said = describe(REFERRAL, "in_review", ("draft", "submitted"), {"accept"})
-    assert said[:2] == ["It has been Draft then Submitted.", "It is now In review."]
+    assert said[0] == "It is now In review, after Draft then Submitted."
+    assert describe(REFERRAL, "draft", ("draft",))[0] == "It is now Draft."
     assert "Open now: Accept, which leads to Accepted." in said
     assert any(sentence.startswith("Not open now: ") and "Decline" in sentence for sentence in said)
 

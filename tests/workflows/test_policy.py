@@ -203,6 +203,8 @@ def test_an_unknown_key_is_refused_with_the_nearest_one() -> None:
 def test_a_value_of_another_kind_is_not_a_length_and_not_a_number() -> None:
     with pytest.raises(PolicyError, match="is not a length of time but a time of day"):
         DEFAULT.duration("clocks.day_starts")
+    with pytest.raises(PolicyError, match="not a time of day but a percentage"):
+        DEFAULT.time_of_day("clocks.warn_percent")
     with pytest.raises(PolicyError, match="is not a number"):
         DEFAULT.number("oncall.page_day")
     with pytest.raises(PolicyError, match="is not a number"):

@@ -85,7 +85,7 @@ def test_which_clock_holds() -> None:
 
 def test_priority_and_service_stay_once_sent() -> None:
     checks = {ask.name: ask.check for ask in ANSWERS if ask.check}
-    assert set(checks) == {"priority", "service_line"}
+    assert set(checks) == {"priority", "service_line", "referring_organisation"}
     check = checks["priority"]
     assert check is not None
     assert check(item(is_draft=True), {"priority": "urgent"}) is None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from workflows.durations import MONTH_NAMES, Rule
 from workflows.policy import toml_text
-from workflows.policy.entry import DIMENSIONS, Entry, Never, NotAllowed, PolicyError, Value
+from workflows.policy.entry import DIMENSIONS, Entry, Kind, Never, NotAllowed, PolicyError, Value
 
 FOLDER = Path(__file__).parent
 
@@ -90,6 +90,13 @@ class PolicySet:
         if not isinstance(value, int) or isinstance(value, bool):
             raise PolicyError(f"“{key}” is not a number")
         return value
+
+    def time_of_day(self, key: str) -> time:
+        """A time on London's clocks; PolicyError when the key holds something else."""
+        entry = self.entry(key)
+        if entry.kind is not Kind.TIME:
+            raise PolicyError(f"“{key}” is not a time of day but a {entry.kind.words}")
+        return time.fromisoformat(str(self.value(key)))
 
     def text(self, key: str, **given: str | None) -> str:
         """The value in words for people: "12 hours", "£25,000.00", "50, 80", "none: ..."."""
