@@ -135,7 +135,7 @@ class Wording:
     column: int | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Workflow:
     """A whole definition: frozen, checked at import, read by the engine, the pages, the tests and the diagram."""
 
@@ -161,6 +161,9 @@ class Workflow:
         found = problems_of(self)
         if found:
             raise WorkflowError(f"{self.name}: " + "; ".join(found))
+
+    def __repr__(self) -> str:
+        return f"<workflow {self.name}>"
 
     @cached_property
     def state_names(self) -> tuple[str, ...]:

@@ -193,9 +193,8 @@ def _box(picture: _Picture, box: Box) -> str:
 
 
 def _look(picture: _Picture, box: Box, shade: int) -> str:
-    leads = {
-        a.dest_from(a.sources[0]) for a in picture.workflow.arrows(picture.here or "") if a.name in picture.open_now
-    }
+    here = picture.here or ""
+    leads = {action.dest_from(here) for action in picture.workflow.arrows(here) if action.name in picture.open_now}
     if box.state == picture.here:
         return "n n-here"
     if picture.here and box.state in leads:

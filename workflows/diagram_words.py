@@ -46,8 +46,7 @@ def describe(
         said.append(f"{workflow.title} starts at {name(workflow.initial)}.")
         said += [_sentence(workflow, action) for action in workflow.actions if action.dest != SAME]
         return said
-    before = been[:-1] if been and been[-1] == here else been
-    after = f", after {_series([name(state) for state in before], 'then')}" if before else ""
+    after = f", after {_series([name(state) for state in been], 'then')}" if been else ""
     said.append(f"It is now {name(here)}{after}.")
     moves = [action for action in workflow.arrows(str(here)) if action.dest != SAME]
     for action in moves:

@@ -118,7 +118,24 @@ def stays_as_begun(referral: Any, values: Mapping[str, Any]) -> str | None:
     return "Referring organisation: it sees this referral already, so it stays. Withdraw this one and begin another"
 
 
+def stays_the_same_person(name: str) -> Check:
+    """Once it belongs to somebody's case, a referral cannot be turned into one about somebody else."""
+
+    def check(referral: Any, values: Mapping[str, Any]) -> str | None:
+        known = getattr(referral, name)
+        is_correction = set(values) == {name}  # one answer with a reason, and not the whole form written anew
+        if referral.case_id is None or known is None or is_correction or values.get(name) == known:
+            return None
+        label = form1.FIELD[name].label
+        return (
+            f"{label}: this says who the person is, so it stays. Correct a slip with “Correct an answer”, or withdraw"
+        )
+
+    return check
+
+
 CHECKS: Mapping[str, Check] = {
+    **{name: stays_the_same_person(name) for name in ("nhs_number", "date_of_birth")},
     **{name: stays_once_sent(name) for name in ("priority", "service_line")},
     "referring_organisation": stays_as_begun,
 }
@@ -143,7 +160,7 @@ REFERRAL = Workflow(
     initial=State.DRAFT,
     drafts={State.DRAFT},
     ends={State.ACCEPTED, State.DECLINED, State.REDIRECTED, State.SUPERSEDED, State.WITHDRAWN},
-    started_by=(May(Role.REFERRER), COORDINATOR, CASE_MANAGER, May(Role.ON_CALL)),
+    started_by=(May(Role.REFERRER), COORDINATOR, May(Role.ON_CALL)),
     accepting="accept",
     actions=(
         Action(

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from hub.accounts.browser import forget_cookie, limits, set_cookie
 from hub.accounts.forms import PasswordForm, RoleForm, SignInForm
 from hub.accounts.models import SessionEnd, UserAccount
-from hub.accounts.passwords import verify_password
+from hub.accounts.passwords import SHORTEST, verify_password
 from hub.accounts.queries import HeldRole, held_roles, last_membership
 from hub.accounts.services import AccountRefused, set_password
 from hub.accounts.sessions import change_membership, end_session, start_session
@@ -101,7 +101,7 @@ def account() -> ResponseReturnValue:
         flash("Your password has been changed. You have been signed out everywhere else.")
         return redirect(url_for("accounts.account"), 303)
     held = held_roles(db.session, local(g.now).date(), user_id=person.user_id)
-    return render_template("accounts/account.html", form=form, held=held, person=person)
+    return render_template("accounts/account.html", form=form, held=held, person=person, shortest=SHORTEST)
 
 
 def admit(account: UserAccount, way_back: str | None, *, membership_id: int | None = None) -> Response:

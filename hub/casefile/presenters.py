@@ -18,7 +18,7 @@ from hub.engine.models import ItemParty
 from hub.referrals.models import Referral
 from hub.web.filters import ClockFace, day, listed, lower_first, moment, moment_within, yes_no
 from hub.web.item_page import audience_words, roles_words, shown
-from hub.web.item_rows import action_href, face_of, item_href
+from hub.web.item_rows import action_href, face_of, item_href, to_do_of
 from workflows.actor import Actor
 from workflows.core import in_words
 from workflows.durations import local
@@ -131,10 +131,8 @@ class CasePage:
         offers = available_actions(item, self.actor, parties)
         mine = [offer.action for offer in offers if offer.is_allowed]
         theirs = [offer for offer in offers if not offer.is_mine and not offer.missing]
-        waits = wording.with_whom == "us" and not self.actor.is_hub
-        to_do = wording.to_do or wording.label
         return OpenItem(
-            to_do=f"Waiting for the hub to {lower_first(to_do)}" if waits and wording.to_do else to_do,
+            to_do=to_do_of(wording, is_hub=self.actor.is_hub),
             href=item_href(item.kind, item.reference),
             state=wording.label,
             with_whom="paused" if line.clock is not None and line.clock.paused_at else wording.with_whom,

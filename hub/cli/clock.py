@@ -56,7 +56,8 @@ def clock(
         spans = [_pause(text) for text in pauses]
         deadline = work_out(length, parse_moment(start), calendar, spans, rule_text=told)
     except (PolicyError, ValueError) as problem:
-        raise WrongInput(f"{str(problem).rstrip('.')}.") from None
+        said = str(problem)
+        raise WrongInput(said if said.endswith(("?", ".")) else f"{said}.") from None
     if as_json:
         click.echo(json.dumps(_as_json(deadline, key, used), ensure_ascii=False, indent=2))
     else:

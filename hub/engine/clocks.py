@@ -21,7 +21,7 @@ from workflows.calendar import (
     warnings,
     work_out,
 )
-from workflows.core import Clock
+from workflows.core import Clock, Workflow
 
 FRESH = {
     "per": None,
@@ -53,9 +53,15 @@ def plan_clocks(turn: Turn) -> None:
 
 
 def definition_of(turn: Turn, name: str) -> Clock | None:
+    """`clock_definition` of the turn's item."""
+    return clock_definition(turn.item, name)
+
+
+def clock_definition(item: Any, name: str) -> Clock | None:
     """The clock of this name that holds for the item as it now is; two may share a name with a `when` each."""
-    for clock in turn.kind.workflow.clocks:
-        if clock.name == name and (clock.when is None or clock.when(turn.item)):
+    workflow: Workflow = item.workflow
+    for clock in workflow.clocks:
+        if clock.name == name and (clock.when is None or clock.when(item)):
             return clock
     return None
 
@@ -175,24 +181,32 @@ def recompute(turn: Turn, row: Row) -> None:
     """Work out the deadline and the warnings again from all that happened to the clock, and write the row."""
     deadline = deadline_of(row, turn.calendar)
     row.due_at = deadline.due_at
+    if row.rang_at is not None and row.due_at > turn.now:
+        row.rang_at = row.warned_at = None  # it has time again, so it warns and rings again
     first, second = (turn.policy.number("clocks.warn_percent", name) for name in ("first", "second"))
     row.warn_50_at, row.warn_80_at = warnings(deadline, (first, second))
     _write(row)
 
 
-def deadline_of(row: Any, calendar: Calendar, *, now: datetime | None = None, **told: str) -> Deadline:
-    """The deadline of a stored clock, from its rule, pauses and changes; also the source of its explanation."""
+def deadline_of(
+    row: Any, calendar: Calendar, *, now: datetime | None = None, tells_why: bool = True, **told: str
+) -> Deadline:
+    """The deadline of a stored clock, from its rule, pauses and changes; also the source of its explanation.
+
+    `tells_why` as for `pauses_of`.
+    """
     rule = parse_duration(row.duration) if row.duration else moment_rule(row.due_at)
-    return work_out(rule, row.started_at, calendar, pauses_of(row), changes=changes_of(row), now=now, **told)
+    pauses = pauses_of(row, tells_why=tells_why)
+    return work_out(rule, row.started_at, calendar, pauses, changes=changes_of(row), now=now, **told)
 
 
-def pauses_of(row: Any) -> tuple[Pause, ...]:
-    """The pauses of a stored clock."""
+def pauses_of(row: Any, *, tells_why: bool = True) -> tuple[Pause, ...]:
+    """The pauses of a stored clock. Without `tells_why`, not the words of who asked for one."""
     return tuple(
         Pause(
             _moment(part["from"]),
             _moment(part["to"]) if part.get("to") else None,
-            part.get("why", ""),
+            part.get("why", "") if tells_why or not part.get("approved_by") else "",
             part.get("asked_by", ""),
             part.get("approved_by", ""),
         )

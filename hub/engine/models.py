@@ -115,7 +115,7 @@ class Clock(Base):
     started_at: Mapped[datetime] = mapped_column(Moment)
     due_at: Mapped[datetime] = mapped_column(Moment)
     is_running: Mapped[bool] = mapped_column(default=True)
-    """Counting now: not paused, not stopped, not yet rung."""
+    """Counting now: not paused and not stopped; an overdue one counts on."""
     paused_at: Mapped[datetime | None] = mapped_column(Moment)
     pauses: Mapped[list[Any]]
     """[{"from": ISO, "to": ISO or null, "why": …, "asked_by": …, "approved_by": …}, …]"""

@@ -22,7 +22,7 @@ def sections_of(referral: Referral) -> list[tuple[str, str, list[tuple[str, str]
 def _answer(referral: Referral, field: Field) -> str:
     value = getattr(referral, field.name)
     named = getattr(referral, ORGANISATIONS[field.name]) if field.name in ORGANISATIONS else None
-    return str(named.name) if named is not None else shown(value, codes=field.codes or "")
+    return str(named.name) if named is not None else shown(value, codes=field.codes or "", kind=field.kind)
 
 
 def outcome_of(referral: Referral) -> list[tuple[str, str]]:

@@ -62,7 +62,7 @@ PAGES = Pages(
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-@access.roles(Role.REFERRER, Role.COORDINATOR, Role.CASE_MANAGER, Role.ON_CALL)
+@access.roles(Role.REFERRER, Role.COORDINATOR, Role.ON_CALL)
 def new() -> ResponseReturnValue:
     """A new referral: saved as a draft, sent from its own page."""
     key = {"kind": Referral.workflow.name, "action": NEW, "item_id": None, "user_id": g.actor.user_id}
@@ -77,7 +77,9 @@ def new() -> ResponseReturnValue:
         if problems or form.errors:
             raise ActionRefused(problems)
         with transaction(db.session):
-            made = new_referral(db.session, g.actor, now=g.now, values={**values, "received_at": g.now})
+            # The hub has it from the telephone call on; from a referrer only when it is sent, and the engine sets that.
+            received = {"received_at": g.now} if g.actor.is_hub else {}
+            made = new_referral(db.session, g.actor, now=g.now, values={**values, **received})
             drafts.discard(db.session, **key)
     except ActionRefused as refused:
         for problem in refused.problems:
@@ -88,7 +90,7 @@ def new() -> ResponseReturnValue:
 
 
 @blueprint.post("/new/draft")
-@access.roles(Role.REFERRER, Role.COORDINATOR, Role.CASE_MANAGER, Role.ON_CALL)
+@access.roles(Role.REFERRER, Role.COORDINATOR, Role.ON_CALL)
 def save_new_draft() -> ResponseReturnValue:
     """What is being typed on the page of a new referral."""
     return drafts.save(kind=Referral.workflow.name, action=NEW, item_id=None)

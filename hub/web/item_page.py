@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
 
 from hub.codes import UnknownCodeList, label
 from hub.engine.available import Offer
-from hub.engine.clocks import deadline_of
+from hub.engine.clocks import clock_definition, deadline_of
 from hub.engine.models import Clock
 from hub.engine.reading import Line, Reading
-from hub.web.filters import ClockFace, clock_face, day, moment, moment_within, yes_no
+from hub.web.filters import ClockFace, clock_face, day, lower_first, moment, moment_within, nhs_number, yes_no
+from hub.web.item_rows import to_do_of
 from workflows.core import Action, Actor, Ask, Wording, Workflow, in_words
 from workflows.diagram import describe, draw
 from workflows.everyday import EVERYDAY, label_of
@@ -72,7 +74,9 @@ class ItemPage:
     @property
     def title(self) -> str:
         """What to do, in words; what it is when nothing is to be done."""
-        return self.wording.to_do or f"{self.workflow.title}: {self.wording.label.lower()}"
+        if not self.wording.to_do:
+            return f"{self.workflow.title}: {self.wording.label.lower()}"
+        return to_do_of(self.wording, is_hub=self.actor.is_hub)
 
     @cached_property
     def mine(self) -> list[Offer]:
@@ -99,6 +103,22 @@ class ItemPage:
         return [self._clock(row) for row in rows]
 
     @property
+    def no_clock(self) -> str:
+        """What a draft says of its clocks; one taken by telephone counts from the call, however late it is sent."""
+        said = f"No clock yet. It starts when the {lower_first(self.workflow.title)} is sent"
+        return (
+            f"{said}, and counts from {moment(self._received)}, when the hub received it."
+            if self._received
+            else f"{said}."
+        )
+
+    @property
+    def _received(self) -> datetime | None:
+        """The recorded moment the first clock counts from."""
+        facts = (clock.from_fact for clock in self.workflow.clocks if clock.from_fact)
+        return next((getattr(self.item, fact) for fact in facts), None)
+
+    @property
     def face(self) -> ClockFace | None:
         """The clock that matters most now: the earliest that runs, else a paused one."""
         going = [row for row in self.reading.clocks if row.stopped_at is None]
@@ -117,8 +137,11 @@ class ItemPage:
             now=row.stopped_at or self.now,
             started_text="when the hub received it" if row.started_at == received else "",
             rule_text=policy.origin(row.rule),
+            tells_why=not self.reading.is_content_hidden,
         )
-        asked = f"{row.asked['by']} asked to pause it: “{row.asked['why']}”" if row.asked else ""
+        asked = f"{row.asked['by']} asked to pause it" if row.asked else ""
+        if row.asked and not self.reading.is_content_hidden:
+            asked += f": “{row.asked['why']}”"
         return ClockPanel(
             titles.get(row.name, in_words(row.name)),
             clock_face(deadline, self.now, row.stopped_at),
@@ -128,8 +151,9 @@ class ItemPage:
 
     @cached_property
     def _been(self) -> list[str]:
-        states = [line.row.to_state for line in reversed(self.reading.lines)]
-        return [state for index, state in enumerate(states) if index == 0 or states[index - 1] != state]
+        """The states it was in before the one it is in, in order."""
+        states = [state for state, _ in groupby(line.row.to_state for line in reversed(self.reading.lines))]
+        return states[:-1] if states and states[-1] == self.item.state else states
 
     @cached_property
     def _open_now(self) -> list[str]:
@@ -151,7 +175,7 @@ class ItemPage:
         before, after = str(self.item.state), action.dest_from(self.item.state)
         said = []
         for clock in dict.fromkeys(row.name for row in self.reading.clocks if row.stopped_at is None):
-            definition = next((found for found in self.workflow.clocks if found.name == clock), None)
+            definition = clock_definition(self.item, clock)
             if definition is None or after == before:
                 continue
             if after in definition.runs_in:
@@ -159,7 +183,8 @@ class ItemPage:
             stands = after in definition.pauses_in
             said.append(f"The clock “{definition.title}” {'stands still' if stands else 'stops'}.")
         if before in self.workflow.drafts and after not in self.workflow.drafts:
-            said.append("The time to answer begins.")
+            since = self._received
+            said.append(f"The time to answer counts from {moment(since)}." if since else "The time to answer begins.")
         if action.dest in self.workflow.ends:
             reopened = any(found.reopening and after in found.sources for found in self.workflow.actions)
             said.append("It ends here. It can be reopened with a reason." if reopened else "It ends here.")
@@ -197,7 +222,8 @@ class ItemPage:
 
     @cached_property
     def _asks(self) -> dict[str, Ask]:
-        actions = (*self.workflow.actions, *EVERYDAY)
+        # Two actions may ask for the same fact: the workflow's own question, asked first, is what it is called.
+        actions = (*reversed(EVERYDAY), *reversed(self.workflow.actions))
         return {ask.name: ask for action in actions for ask in action.questions}
 
     def _field_label(self, name: str) -> str:
@@ -212,7 +238,8 @@ class ItemPage:
         named = self.reading.names.get((ask.kind, value)) if ask and isinstance(value, int | str) else None
         if named is not None:
             return named
-        return shown(value, codes=ask.codes if ask else "", kind="moment" if name.startswith("deadline:") else "")
+        kind = "moment" if name.startswith("deadline:") else ask.kind if ask else ""
+        return shown(value, codes=ask.codes if ask else "", kind=kind)
 
     @cached_property
     def parties(self) -> list[WhoSees]:
@@ -242,11 +269,15 @@ def shown(value: Any, *, codes: str = "", kind: str = "") -> str:
         except (LookupError, UnknownCodeList):
             return str(value)
     text = str(value)
-    if kind == "moment" or (len(text) >= 19 and text[4:5] == "-" and text[10:11] == "T"):
-        try:
+    if kind == "nhs_number":
+        return nhs_number(text)
+    try:
+        if kind == "date":
+            return day(date.fromisoformat(text))
+        if kind == "moment" or (len(text) >= 19 and text[4:5] == "-" and text[10:11] == "T"):
             return moment(datetime.fromisoformat(text))
-        except ValueError:
-            return text
+    except ValueError:
+        return text
     return text
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased
 from hub.engine.clocks import deadline_of
 from hub.engine.models import Clock, WorkItem
 from hub.engine.rulebook import Rulebook
-from hub.web.filters import ClockFace, clock_face
+from hub.web.filters import ClockFace, clock_face, lower_first
+from workflows.core import Wording
 
 NO_CLOCK = ClockFace("No clock yet", "ok", None, None, "Starts when it is sent")
 
@@ -32,6 +33,14 @@ def face_of(item: WorkItem, clock: Clock | None, book: Rulebook, now: datetime) 
     if clock is None or item.is_draft:
         return NO_CLOCK
     return clock_face(deadline_of(clock, book.calendar(item.policy_version_id, now), now=now), now)
+
+
+def to_do_of(wording: Wording, *, is_hub: bool) -> str:
+    """What to do in this state, or the state's name at an end; to somebody outside it is said that the hub does it."""
+    if not wording.to_do:
+        return wording.label
+    waits = wording.with_whom == "us" and not is_hub
+    return f"Waiting for the hub to {lower_first(wording.to_do)}" if waits else wording.to_do
 
 
 def action_href(item: WorkItem, action: str) -> str:

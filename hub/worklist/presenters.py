@@ -13,12 +13,11 @@ from hub.codes import codes
 from hub.engine.rulebook import Rulebook
 from hub.engine.visibility import View, view_of
 from hub.web.filters import ClockFace, age, count, lower_first
-from hub.web.item_rows import face_of, item_href
+from hub.web.item_rows import face_of, item_href, to_do_of
 from hub.web.paging import Page, address
 from hub.worklist.filters import GROUPS, ME, NOBODY, SINGLES, Asked, Choices, Filters
 from hub.worklist.queries import MOST_COUNTED, Counts, Listed
 from workflows.actor import Actor
-from workflows.core import Wording
 
 ENDPOINT = "worklist.list_items"
 HUB_TABS: Mapping[str, Filters] = {
@@ -94,7 +93,7 @@ class WorklistPage:
         is_hidden = view_of(item.kind, self.actor) is View.HISTORY
         return Row(
             face=face_of(item, found.clock, self._book, self.now),
-            to_do=self._to_do(wording),
+            to_do=to_do_of(wording, is_hub=self.actor.is_hub),
             href=item_href(item.kind, item.reference),
             priority=item.priority,
             kind=workflow.title,
@@ -105,13 +104,6 @@ class WorklistPage:
             with_whom="paused" if found.clock is not None and found.clock.paused_at else wording.with_whom,
             owner=f"Owner: {found.owner}" if found.owner else "No owner yet",
         )
-
-    def _to_do(self, wording: Wording) -> str:
-        """What to do; to somebody outside it is said that the hub does it."""
-        if not wording.to_do:
-            return wording.label
-        waits = wording.with_whom == "us" and not self.actor.is_hub
-        return f"Waiting for the hub to {lower_first(wording.to_do)}" if waits else wording.to_do
 
     def _person(self, found: Listed) -> str:
         """To a party it is who its own item says: a number alone must not tell whose it is."""

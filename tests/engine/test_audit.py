@@ -156,6 +156,15 @@ def test_an_emptied_table_is_found(altered: Session, run: Callable[..., Result])
     )
 
 
+def test_a_gap_too_wide_to_be_true_is_told_by_its_length(altered: Session, run: Callable[..., Result]) -> None:
+    reference = first(altered).reference
+    altered.execute(text("UPDATE work_item SET history_length = 2000000000 WHERE reference = :it"), {"it": reference})
+    said = found(altered, run)
+    assert said[0] == f"{reference}, row 5: the row is missing at the end: it was removed"
+    assert said[-1] == f"{reference}, row 105: so are 1,999,999,896 more rows, from this one on"
+    assert len(said) == 101
+
+
 def test_an_altered_item_is_named(altered: Session, run: Callable[..., Result]) -> None:
     reference = first(altered).reference
     altered.execute(text("UPDATE work_item SET state = 'declined' WHERE reference = :it"), {"it": reference})

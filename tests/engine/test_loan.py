@@ -141,11 +141,13 @@ def test_two_arrows_of_one_name_and_a_clock_that_goes_on(session: Session, coord
 def test_needs_read_what_is_true_under_the_lock(session: Session, coordinator: Actor) -> None:
     parent = make_referral(session)
     item = borrow(session, coordinator, parent=parent)
-    assert item.case is not None and item.case.closed_at is None
+    held = item.case
+    assert held is not None and held.closed_at is None
     change = update(CareCase).where(CareCase.id == item.case_id).values(closed_at=NOW)
     session.execute(change.execution_options(synchronize_session=False))
     with pytest.raises(ActionRefused, match="The case is closed"):
         perform(session, item, "lend", coordinator, now=NOW)
+    assert held is item.case, "the very object that somebody still holds"
     alone = borrow(session, coordinator)
     assert alone.case is None
     perform(session, alone, "lend", coordinator, now=NOW)

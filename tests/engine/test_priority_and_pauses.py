@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from hub.engine.models import Transition
+from hub.engine.models import Clock, Transition
 from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
 from hub.referrals.models import Referral
@@ -207,3 +207,34 @@ def test_a_clock_that_its_state_pauses_is_not_resumed_by_hand(
     perform(session, item, "approve_pause", coordinator, now=NOW, values={"clock": "resubmit"})
     with pytest.raises(ActionRefused, match="This clock was not paused on request"):
         perform(session, item, "resume_clock", coordinator, now=NOW, values={"clock": "review"}, reason="x")
+
+
+def test_a_pause_of_ones_own_is_not_hidden_behind_anothers(
+    session: Session, referrer: Actor, coordinator: Actor
+) -> None:
+    item = make_referral(session, service_line="aed", referrer=referrer)
+    ask(session, item, referrer, NOW)
+    ask(session, item, coordinator, NOW, "acknowledge")
+    with pytest.raises(ActionRefused, match="Nobody else asked for a pause of this clock"):
+        perform(session, item, "approve_pause", coordinator, now=NOW, values={"clock": "acknowledge"})
+    perform(session, item, "approve_pause", coordinator, now=NOW, values={"clock": "review"})
+    assert (clock(item).is_running, clock(item, "acknowledge").is_running) == (False, True)
+    assert copies_are_right(session, item)
+
+
+def test_a_clock_that_rang_and_has_time_again_rings_again(session: Session) -> None:
+    late = make_referral(session, state="in_review", priority="emergency")
+    session.execute(update(Clock).where(Clock.item_id == late.id).values(rang_at=NOW, warned_at=NOW))
+    after = NOW + timedelta(days=1)
+    perform(
+        session,
+        late,
+        "change_priority",
+        make_actor(session, Role.CASE_MANAGER),
+        now=after,
+        values={"priority": "routine"},
+        reason="The ward can keep her",
+    )
+    clock = session.scalars(select(Clock).where(Clock.item_id == late.id, Clock.stopped_at.is_(None))).one()
+    assert clock.due_at > after
+    assert (clock.rang_at, clock.warned_at) == (None, None)

@@ -164,6 +164,18 @@ def test_the_same_new_person_sent_twice_at_once_has_one_case(committed: Engine) 
         assert session.scalar(select(func.count()).select_from(Reaction)) == 4
 
 
+def test_a_known_person_sent_twice_at_once_to_another_service_has_one_case_there(committed: Engine) -> None:
+    with make_sessions(committed)() as session, transaction(session):
+        known = make_referral(session)
+        referrer = make_actor(session, Role.REFERRER)
+        values = referral_values(service_line="secure", nhs_number=known.nhs_number)
+        items = [start_referral(session, referrer, **values).id for _ in range(THREADS)]
+    assert all_at_once(committed, [press(item_id, "submit", referrer) for item_id in items]) == [[]] * THREADS
+    with Session(committed) as session:
+        assert session.scalar(select(func.count()).select_from(CareCase)) == 2
+        assert session.scalar(select(func.count(Referral.case_id.distinct()))) == 2
+
+
 def test_a_failure_after_the_writes_leaves_nothing(committed: Engine) -> None:
     [item_id], actor = made(committed, "in_review")
 

@@ -28,6 +28,7 @@ from hub.referrals.models import Referral
 from tests.factories import ANSWERS, NOW, make_actor, referral_values, start_referral
 from workflows.actor import Actor
 from workflows.everyday import BY_NAME
+from workflows.policy import DEFAULT
 from workflows.referral import REFERRAL, State
 from workflows.roles import Role
 
@@ -139,9 +140,15 @@ class Referrals(RuleBasedStateMachine):
     def pause_or_resume(self) -> None:
         """A pause from request to approval, or the way back, by people who may."""
         random, item = self.random, self.random.choice(self.items)
-        clock = {"clock": random.choice([row.name for row in item.clocks] or ["review"])}
-        for name in random.choice([("ask_pause", "approve_pause"), ("resume_clock",)]):
-            self.attempt(item, random.choice(self.people[:3]), name, clock, "They asked", None)
+        running = [row.name for row in item.clocks if row.is_running]
+        standing = [row.name for row in item.clocks if row.paused_at and not row.stopped_at]
+        if running:
+            clock = {"clock": random.choice(running)}
+            self.attempt(item, self.people[0], "ask_pause", clock, "They asked", None)
+            self.attempt(item, random.choice(self.people[:3]), "approve_pause", clock, "", None)
+        elif standing:
+            clock = {"clock": random.choice(standing)}
+            self.attempt(item, random.choice(self.people[1:3]), "resume_clock", clock, "They rang", None)
 
     @rule()
     def take_a_step(self) -> None:
@@ -213,6 +220,10 @@ class Referrals(RuleBasedStateMachine):
             assert (item.closed_at is None) is item.is_open
             assert bool(live) is (item.is_open and not item.is_draft)
             assert len({clock.name for clock in live}) == len(live), "one promise of a name at a time"
+            for clock in live:
+                if clock.name == "review":
+                    rule = DEFAULT.duration(clock.rule, service_line=item.service_line, priority=item.priority).text
+                    assert rule == (clock.changes[-1]["rule"] if clock.changes else clock.duration)
             for clock in item.clocks:
                 assert clock.is_running is (clock.stopped_at is None and clock.paused_at is None)
                 assert (clock.outcome is None) is (clock.stopped_at is None)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from hub.engine.models import Clock, OutboxMessage, Transition
 from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
-from hub.engine.start import start
+from hub.engine.start import Beginning, PartyTo, start
 from hub.referrals.models import Referral
 from tests.factories import ANSWERS, NOW, make_actor, make_referral, make_referring, referral_values, start_referral
 from workflows.actor import SYSTEM, Actor
@@ -87,6 +87,15 @@ def test_a_capacity_of_an_organisation_counts_only_with_the_role(session: Sessio
     assert colleague.user_id != referrer.user_id
     perform(session, item, "withdraw", colleague, now=NOW, reason="The family moved away")
     assert item.state == "withdrawn"
+
+
+def test_a_capacity_alone_is_a_persons_and_not_an_organisations(session: Session) -> None:
+    guest = make_actor(session, Role.FUNDER)
+    parties = [PartyTo(("owner",), organisation_id=guest.organisation_id)]
+    item = start(session, REFERRAL, SYSTEM, now=NOW, values={}, about=Beginning(parties=parties))
+    with refused(session, item) as words:
+        perform(session, item, "assign", guest, now=NOW, values={"owner_id": guest.user_id})
+    assert words[0].startswith("This is for the owner")
 
 
 def test_the_role_without_the_capacity_sees_nothing(session: Session) -> None:

@@ -15,7 +15,7 @@ from workflows.actor import SYSTEM, Actor
 from workflows.referral import REFERRAL
 from workflows.roles import PERSON_ROLES, Role
 
-MAY_START = {Role.REFERRER, Role.COORDINATOR, Role.CASE_MANAGER}
+MAY_START = {Role.REFERRER, Role.COORDINATOR}
 
 
 @pytest.mark.parametrize("role", PERSON_ROLES)
@@ -24,7 +24,7 @@ def test_who_may_start_a_referral(session: Session, role: Role) -> None:
     if role in MAY_START:
         assert start(session, REFERRAL, actor, now=NOW, values={}).opened_by_id == actor.user_id
         return
-    with pytest.raises(ActionRefused, match="Starting a referral is for: referrer or coordinator or case manager"):
+    with pytest.raises(ActionRefused, match="Starting a referral is for: referrer or coordinator or on-call manager"):
         start(session, REFERRAL, actor, now=NOW, values={})
     assert session.scalars(select(WorkItem)).all() == []
 

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from hub.cases.models import CareCase
+from hub.engine.audit import verify
 from hub.engine.models import AccessLog, Draft, ItemParty
 from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
+from hub.referrals.models import Referral
 from hub.referrals.services import new_referral
 from tests.factories import (
     ANSWERS,
@@ -77,7 +79,7 @@ def test_a_late_post_with_a_version_that_cannot_be_is_kept(
     member, referral = make_membership(session, Role.COORDINATOR), make_referral(session)
     sign_in(client, member)
     end_sessions(session, member.user_id, SessionEnd.IDLE, NOW)
-    data = {"seen": HUGE, "note": "<b>typed</b>", "audience": "hub"}
+    data = {"seen": HUGE, "note": "<b>typed</b>", "audience": "hub", "a\0b": "x\0"}
     assert client.post(f"/referrals/{referral.reference}/note", data=data).status_code == 302
     assert session.scalars(select(Draft.item_version)).all() == [None]
     sign_in(client, member)
@@ -213,3 +215,32 @@ def test_a_try_at_an_unseen_item_is_written_down(session: Session, client: Flask
     assert client.get("/referrals/REF-1999-00001").status_code == 404
     assert session.scalar(select(func.count()).where(AccessLog.what == "refused")) == 3
     assert session.scalars(select(ItemParty.until_at).where(ItemParty.item_id == referral.id)).all() == [None]
+
+
+@pytest.mark.parametrize(("role", "is_received"), [(Role.REFERRER, False), (Role.COORDINATOR, True)])
+def test_a_draft_left_lying_is_not_late_when_it_is_sent(
+    session: Session, client: FlaskClient, sign_in: SignIn, role: Role, is_received: bool
+) -> None:
+    make_referring(session)
+    sign_in(client, make_membership(session, role))
+    data = {"family_name": "Hartwin", "priority": "emergency", "referring_organisation": "ZRF01"}
+    assert client.post("/referrals/new", data=data).status_code == 303
+    received_at = session.scalars(select(Referral.received_at)).one()
+    assert (received_at is not None) is is_received, "the referrer's own draft is received when it is sent"
+
+
+def test_a_row_put_in_far_away_does_not_stop_the_check(session: Session) -> None:
+    referral = make_referral(session)
+    session.execute(text("SET LOCAL session_replication_role = replica"))
+    session.execute(
+        text(
+            "INSERT INTO transition (item_id, position, action, to_state, values, audience, at, prev_hash, hash) "
+            "VALUES (:id, 2000000000, 'note', 'submitted', '{}', 'all', now(), 'x', 'y')"
+        ),
+        {"id": referral.id},
+    )
+    said = [str(finding) for finding in verify(session).findings]
+    assert f"{referral.reference}, row 102: the row is missing: it was removed" in said
+    assert f"{referral.reference}, row 103: so are 1,999,999,897 more rows, from this one on" in said
+    assert f"{referral.reference}, row 2000000000: the row is one too many: it was put in" in said
+    assert len(said) < 110

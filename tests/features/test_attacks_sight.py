@@ -132,3 +132,18 @@ def test_the_engine_itself_keeps_the_seal(session: Session, role: Role) -> None:
         perform(session, referral, "start_review", other, now=datetime.now(UTC))
     assert refused.value.problems[0].message == "There is nothing here for you to do"
     assert referral.state == "submitted"
+
+
+def test_information_governance_reads_nobodys_reason_for_a_pause(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    referral, clock = make_referral(session, "in_review"), {"clock": "review"}
+    perform(session, referral, "ask_pause", make_actor(session), now=NOW, values=clock, reason="His mother is dying")
+    governance, manager = make_membership(session, Role.INFORMATION_GOVERNANCE), make_membership(session)
+    for is_approved in (False, True):
+        if is_approved:
+            perform(session, referral, "approve_pause", make_actor(session, Role.COORDINATOR), now=NOW, values=clock)
+        for member, sees in ((manager, True), (governance, False)):
+            sign_in(client, member)
+            page = client.get(f"/referrals/{referral.reference}").text
+            assert "How this deadline was worked out" in page and ("His mother is dying" in page) is sees

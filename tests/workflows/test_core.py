@@ -65,6 +65,7 @@ def test_a_workflow_knows_its_states() -> None:
     assert [action.name for action in DOOR.arrows("open")] == ["shut", "knock"]
     assert DOOR.arrows("shut_for_good") == DOOR.arrows("nowhere") == ()
     assert DOOR.topics == ("door.shut", "door.x")
+    assert repr(DOOR) == "<workflow door>"
 
 
 def test_wording_falls_back_to_the_name() -> None:
@@ -93,7 +94,7 @@ def test_every_role_and_capacity_has_its_words() -> None:
     assert set(PERSON_ROLES) == set(Role) - {Role.SYSTEM, Role.ON_CALL} and set(PERSON_ROLES) > HUB_ROLES
 
 
-@pytest.mark.parametrize("workflow", ALL.values(), ids=str)
+@pytest.mark.parametrize("workflow", ALL.values(), ids=list(ALL))
 def test_every_state_is_worded_and_every_action_described(workflow: Workflow) -> None:
     assert set(map(str, workflow.wording)) == set(workflow.state_names)
     for state in workflow.state_names:

@@ -132,10 +132,15 @@ def test_it_shows_where_you_are_what_was_and_what_is_open() -> None:
     assert title is not None and title.text == "Referral: it is In review"
 
 
+def test_an_action_that_keeps_the_state_points_at_no_other_box() -> None:
+    drawn = draw(REFERRAL, here="returned", been=("draft", "submitted", "in_review"), open_now={"fill_in"})
+    assert 'class="n n-next"' not in drawn
+
+
 def test_the_sentences_say_the_same() -> None:
     said = describe(REFERRAL, "in_review", ("draft", "submitted"), {"accept"})
     assert said[0] == "It is now In review, after Draft then Submitted."
-    assert describe(REFERRAL, "draft", ("draft",))[0] == "It is now Draft."
+    assert describe(REFERRAL, "draft")[0] == "It is now Draft."
     assert "Open now: Accept, which leads to Accepted." in said
     assert any(sentence.startswith("Not open now: ") and "Decline" in sentence for sentence in said)
 

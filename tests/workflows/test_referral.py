@@ -85,7 +85,7 @@ def test_which_clock_holds() -> None:
 
 def test_priority_and_service_stay_once_sent() -> None:
     checks = {ask.name: ask.check for ask in ANSWERS if ask.check}
-    assert set(checks) == {"priority", "service_line", "referring_organisation"}
+    assert set(checks) == {"priority", "service_line", "referring_organisation", "nhs_number", "date_of_birth"}
     check = checks["priority"]
     assert check is not None
     assert check(item(is_draft=True), {"priority": "urgent"}) is None
@@ -93,6 +93,23 @@ def test_priority_and_service_stay_once_sent() -> None:
     assert check(item(), {"priority": "urgent"}) == "Priority: this stays as it was sent; ask the hub to change it"
 
 
+def test_it_stays_about_the_same_person_once_it_has_a_case() -> None:
+    check = referral.stays_the_same_person("nhs_number")
+    swapped = {"nhs_number": "9990000026", "family_name": "Marlowe"}
+    assert check(item(case_id=None, nhs_number="9990000018"), swapped) is None
+    assert check(item(case_id=7, nhs_number=None), swapped) is None
+    assert check(item(case_id=7, nhs_number="9990000026"), swapped) is None
+    assert check(item(case_id=7, nhs_number="9990000018"), {"nhs_number": "9990000026"}) is None
+    assert "this says who the person is" in str(check(item(case_id=7, nhs_number="9990000018"), swapped))
+
+
 def test_the_form_asks_for_every_field_once_and_for_none_of_them_at_all_costs() -> None:
     assert len({ask.name for ask in ANSWERS}) == len(ANSWERS)
     assert all(ask.optional for ask in ANSWERS)
+
+
+def test_the_referring_organisation_stays_as_begun() -> None:
+    stays = referral.stays_as_begun
+    assert stays(item(referring_organisation=None), {"referring_organisation": "ZRF01"}) is None
+    assert stays(item(referring_organisation="ZRF01"), {"referring_organisation": "ZRF01"}) is None
+    assert str(stays(item(referring_organisation="ZRF01"), {})).endswith("Withdraw this one and begin another")
