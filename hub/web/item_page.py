@@ -106,11 +106,8 @@ class ItemPage:
     def no_clock(self) -> str:
         """What a draft says of its clocks; one taken by telephone counts from the call, however late it is sent."""
         said = f"No clock yet. It starts when the {lower_first(self.workflow.title)} is sent"
-        return (
-            f"{said}, and counts from {moment(self._received)}, when the hub received it."
-            if self._received
-            else f"{said}."
-        )
+        since = self._received
+        return f"{said}, and counts from {moment(since)}, when the hub received it." if since else f"{said}."
 
     @property
     def _received(self) -> datetime | None:
@@ -196,8 +193,10 @@ class ItemPage:
         return [self._line(line) for line in self.reading.lines]
 
     def line_words(self, line: Line) -> str:
-        """One row as a sentence, for "what changed meanwhile"."""
-        return f"{label_of(self.workflow, line.row.action)}, {line.who}, {moment_within(line.row.at, self.now)}"
+        """One row with its new values, for "what changed meanwhile": whoever goes on must see what they would undo."""
+        told = self._line(line)
+        changes = "; ".join(f"{name}: {new or 'blank'}" for name, _, new in told.changes)
+        return f"{told.action}, {told.who}, {moment_within(told.at, self.now)}{'. ' if changes else ''}{changes}"
 
     def _line(self, line: Line) -> HistoryLine:
         row = line.row

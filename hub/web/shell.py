@@ -10,17 +10,11 @@ from hub.web.person import Person, current_actor, current_person
 from hub.web.templating import Account, Link, Shell
 
 MENU: tuple[tuple[str, str], ...] = (
-    ("Today", "worklist.today"),
     ("Worklist", "worklist.list_items"),
     ("New referral", "referrals.new"),
-    ("Cases", "casefile.list_cases"),
-    ("Beds", "placements.beds"),
-    ("Quality", "surveillance.board"),
-    ("How it works", "how_it_works.index"),
 )
-"""Label and endpoint, in order; an endpoint that does not exist, or that the person may not open, is left out."""
+"""Label and endpoint, in order; one that the person may not open is left out. A page adds its line when it is there."""
 
-_SEARCH = "search.results"
 _SETTINGS = "hub.settings"
 
 
@@ -43,7 +37,6 @@ def page_shell() -> Shell:
             if _may_open(endpoint)
         ),
         account=_account(person) if person else None,
-        search_href=url_for(_SEARCH) if _may_open(_SEARCH) else None,
     )
 
 

@@ -189,6 +189,16 @@ def test_triage_by_keyboard_alone_on_a_narrow_screen(database: Engine, person: A
     assert _state(database, reference) == "in_review"
 
 
+def test_one_long_word_stays_inside_the_history_on_a_narrow_screen(database: Engine, person: Arrive) -> None:
+    with Session(database, expire_on_commit=False) as session, transaction(session):
+        reference = make_referral(session, state="submitted", physical_health="W" * 300).reference
+    priya = person(Role.CASE_MANAGER, **PHONE)
+    priya.open(f"/referrals/{reference}")
+    history = priya.page.locator("table", has_text="History, newest first")
+    history.locator("details").last.evaluate("details => { details.open = true }")
+    assert history.evaluate("table => table.scrollWidth <= table.clientWidth")
+
+
 def _tab_to(someone: Person, name: str) -> None:
     for _ in range(120):
         someone.page.keyboard.press("Tab")
