@@ -35,6 +35,11 @@ def is_not_an_emergency(referral: Any, _actor: Actor) -> str | None:
     return "An emergency is never sent back: ask for the rest by telephone and go on"
 
 
+def is_a_draft(referral: Any, _actor: Actor) -> str | None:
+    """Only before it is sent"""
+    return None if referral.is_draft else "A coordinator withdraws only a draft; this one has been sent"
+
+
 def has_the_mandatory_set(referral: Any, _actor: Actor) -> tuple[str, ...]:
     """Every answer its priority must have is there"""
     return form1.missing(referral, referral.priority)
@@ -289,7 +294,7 @@ REFERRAL = Workflow(
             "Withdraw",
             (State.DRAFT, State.SUBMITTED, State.IN_REVIEW, State.RETURNED),
             State.WITHDRAWN,
-            by=(OF_THE_REFERRER, CASE_MANAGER),
+            by=(OF_THE_REFERRER, CASE_MANAGER, May(Role.COORDINATOR, when=is_a_draft)),
             reason=True,
             emits=("referral.withdrawn",),
             abandons=True,

@@ -8,6 +8,7 @@ from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, S
 from wtforms.fields import EmailField, TelField
 
 from hub.codes import codes
+from hub.engine.turn import as_json
 from hub.web.date_fields import DateParts, MomentParts
 from hub.web.drafts import LONGEST_NUMBER
 from hub.web.nhs_forms import choices as nhs_choices
@@ -29,6 +30,19 @@ class ActionForm(FlaskForm):
         return {
             name: _typed(field) for name, field in self._fields.items() if name not in {"seen", "reason", "csrf_token"}
         }
+
+    def take_over(self, entered: Iterable[Mapping[str, Any]]) -> None:
+        """Let answers this person did not touch follow what somebody else entered meanwhile, oldest first.
+
+        `entered` are the values of history rows, {field: {"old": …, "new": …}}. Without this, sending a form that was
+        filled in before would undo the other person's changes.
+        """
+        answers = self.answers()
+        for values in entered:
+            for name, value in values.items():
+                if name in self._fields and name in answers and as_json(answers[name]) == value.get("old"):
+                    answers[name] = new = value.get("new")
+                    self._fields[name].process(None, {True: "yes", False: "no"}[new] if isinstance(new, bool) else new)
 
     def add_problem(self, name: str, message: str) -> None:
         """Put a refusal of the engine beside its field, or at the top when it has none."""

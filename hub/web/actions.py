@@ -153,6 +153,8 @@ def _refused(
     again = _offer(reading, offer.action.name) or offer
     seen = drafts.version_of(form.seen.data) or 0
     changed = [line for line in reading.lines if line.row.position > seen] if seen else []
+    if offer.action.name in pages.prefill:
+        form.take_over(line.row.values for line in reversed(changed))
     # What is sent next answers to what is now on the page.
     form.seen.data = form.seen.raw_data = None
     form.seen.data = str(reading.item.version)

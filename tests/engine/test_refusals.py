@@ -82,7 +82,7 @@ def test_a_capacity_of_an_organisation_counts_only_with_the_role(session: Sessio
     clinician = Actor(None, "A clinician there", Role.UNIT_CLINICIAN, organisation_id=make_referring(session).id)
     with refused(session, item) as words:
         perform(session, item, "withdraw", clinician, now=NOW, reason="x")
-    assert words == ["This is for a referrer or a case manager"]
+    assert words == ["This is for a referrer, a case manager or a coordinator"]
     colleague = make_actor(session, Role.REFERRER)
     assert colleague.user_id != referrer.user_id
     perform(session, item, "withdraw", colleague, now=NOW, reason="The family moved away")

@@ -113,7 +113,7 @@ def test_the_owner_corrects_the_decision_and_the_writer_its_form(session: Sessio
     perform(session, reviewed, "correct_field", owner, now=NOW, values=values, reason="x")
     assert reviewed.alternative_advice == "Ring first"
     make_referring(session)
-    writer = make_actor(session, Role.CASE_MANAGER)
+    writer = make_actor(session, Role.COORDINATOR)
     theirs = new_referral(session, writer, now=NOW, values=emergency_values(referring_organisation="ZRF01"))
     perform(session, theirs, "submit", make_actor(session, Role.COORDINATOR), now=NOW, values=ANSWERS["submit"])
     values = {"field": "given_name", "value": "Isa"}

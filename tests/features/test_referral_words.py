@@ -69,3 +69,7 @@ def test_a_page_out_of_date_tells_the_answers_that_sending_it_again_would_undo(
     second = client.post(address, data={"seen": "1", "gp_practice": "High Fell"})
     assert second.status_code == 409
     assert "School or college: Hollin Bank School" in second.text
+    # And the page carries the other window's answer, so that sending it now keeps both.
+    assert 'value="Hollin Bank School"' in second.text
+    assert 'value="High Fell"' in second.text
+    assert 'name="seen" type="hidden" value="2"' in second.text

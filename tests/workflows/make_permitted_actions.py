@@ -74,6 +74,7 @@ class Person:
             service_line="cyp",
             owner_id=self.actor.user_id if self.is_owner else None,
             opened_by_id=self.actor.user_id if self.is_writer else None,
+            is_draft=state in workflow.drafts,
         )
         return why_not(workflow, action, item, self.actor, self.parties) is None
 

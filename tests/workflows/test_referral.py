@@ -113,3 +113,8 @@ def test_the_referring_organisation_stays_as_begun() -> None:
     assert stays(item(referring_organisation=None), {"referring_organisation": "ZRF01"}) is None
     assert stays(item(referring_organisation="ZRF01"), {"referring_organisation": "ZRF01"}) is None
     assert str(stays(item(referring_organisation="ZRF01"), {})).endswith("Withdraw this one and begin another")
+
+
+def test_a_coordinator_withdraws_only_what_was_not_sent() -> None:
+    assert referral.is_a_draft(item(is_draft=True), ME) is None
+    assert "only a draft" in str(referral.is_a_draft(item(), ME))
