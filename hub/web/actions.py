@@ -79,7 +79,7 @@ def keep_typed(pages: Pages) -> Callable[[EndedSession, Any], bool]:
         with transaction(db.session):
             item = db.session.query(pages.model).filter_by(reference=arguments["reference"]).one_or_none()
             if item is None:
-                return False
+                return True  # the same answer as for one that exists: a reference must not be guessed this way
             drafts.keep(
                 db.session,
                 user_id=ended.user_id,

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from hub.accounts.models import SessionEnd, SignInSession
 from hub.engine.models import Draft
 from hub.referrals.models import Referral
 from tests.factories import make_membership, make_referral
@@ -70,3 +71,19 @@ def test_a_new_referral_is_kept_while_it_is_typed(session: Session, client: Flas
     assert client.post("/referrals/new/draft", data={"family_name": "Marlowe"}).status_code == 200
     assert "Marlowe" in client.get("/referrals/new").text
     assert session.scalar(select(func.count()).select_from(Referral)) == before
+
+
+def test_a_late_post_does_not_tell_whether_a_reference_exists(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    referral = make_referral(session, state="in_review")
+    sign_in(client, make_membership(session, Role.CASE_MANAGER))
+    session.execute(update(SignInSession).values(ended_at=func.now(), ended_why=SessionEnd.IDLE))
+    answers = [
+        client.post(f"/referrals/{reference}/withdraw", data={"reason": "The family asked", "seen": "3"})
+        for reference in (referral.reference, "REF-1999-99999")
+    ]
+    said = {answer.location.replace(referral.reference, "").replace("REF-1999-99999", "") for answer in answers}
+    assert len(said) == 1
+    assert "kept=yes" in said.pop()
+    assert _drafts(session) == 1
