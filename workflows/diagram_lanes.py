@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from workflows.diagram_parts import BOX_WIDTH, LANE, LINE, MARGIN, Arrow, Plan
 
@@ -197,15 +198,18 @@ class Router:
             for track, lines in enumerate(tracks.get(lane, [])):
                 y += max(lines * LINE + 8, LANE)
                 self.track_y[lane, track] = y
-            if lane == self.rows:
-                break
-            y += (16 if tracks.get(lane) else 0) + self._side_room(lane)
-            for box in self.boxes.values():
-                if box.row == lane:
-                    box.y = y
-            noted = (sum(len(lines) for _, lines in box.notes) for box in self.boxes.values() if box.row == lane)
-            y += self.drawing.box_height + LINE * max(noted) + 14
+            if lane < self.rows:
+                y = self._place_row(lane, y + (16 if tracks.get(lane) else 0))
         self.drawing.height = y + MARGIN
+
+    def _place_row(self, row: int, y: float) -> float:
+        """Put a row of boxes below `y`; returns where the next lane begins."""
+        top = y + self._side_room(row)
+        for box in self.boxes.values():
+            if box.row == row:
+                box.y = top
+        noted = (sum(len(lines) for _, lines in box.notes) for box in self.boxes.values() if box.row == row)
+        return top + self.drawing.box_height + LINE * max(noted) + 14
 
     def _side_room(self, row: int) -> float:
         """How far the words beside a row's arrows reach above its boxes."""
@@ -229,11 +233,9 @@ class Router:
             arrow.points = [(start[0], leave), (trunk, leave), (trunk, end[1]), end]
         else:
             arrow.points = [start, end]
-        above = 0
-        for other in self.side:  # Words of arrows that reach the same box stand on each other.
-            if other is arrow:
-                break
-            above += len(other.lines) if other.dest == arrow.dest else 0
+        # Words of arrows that reach the same box stand on each other.
+        before = takewhile(lambda other: other is not arrow, self.side)
+        above = sum(len(other.lines) for other in before if other.dest == arrow.dest)
         arrow.is_middle = False
         arrow.label_at = (dest.x - 14 - arrow.label_width, end[1] - 7 - LINE * above)
 

@@ -120,6 +120,24 @@ def test_an_action_from_any_open_state_is_one_note() -> None:
     assert all(arrow.dest != "withdrawn" for arrow in plan(REFERRAL).arrows)
 
 
+def test_an_action_from_several_states_names_them() -> None:
+    names = made(5, 1, [])
+    several = Action("stop", "Stop", ("state_0", "state_1", "state_2"), "state_5", by=ANYONE)
+    drawn = draw(replace(names, actions=(*names.actions, several)))
+    assert "Stop: from State 0, State 1 or" in " ".join(ElementTree.fromstring(drawn).itertext())
+
+
+def test_two_arrows_of_one_name_and_way_have_one_label() -> None:
+    chain = made(3, 1, [])
+    twins = [
+        Action("lend", "Lend it", "state_0", "state_2", by=ANYONE, when=lambda _item, _actor: said)
+        for said in (None, "no")
+    ]
+    drawing = plan(replace(chain, actions=(*chain.actions, *twins)))
+    arrow = next(arrow for arrow in drawing.arrows if (arrow.source, arrow.dest) == ("state_0", "state_2"))
+    assert [name for name, _ in arrow.labels] == ["lend"]
+
+
 def test_it_shows_where_you_are_what_was_and_what_is_open() -> None:
     drawn = draw(REFERRAL, here="in_review", been=("draft", "submitted"), open_now={"accept"})
     root = ElementTree.fromstring(drawn)
