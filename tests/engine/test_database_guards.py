@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from hub.engine.access_log import log_access
 from hub.engine.audit import write_digest
-from hub.engine.ddl import STATEMENTS, UNDO_STATEMENTS
 from hub.engine.models import StateIsTheEngines
 from hub.engine.statements import model_of, raw_connection
 from tests.factories import NOW, make_referral
@@ -92,20 +91,3 @@ def test_the_engine_runs_on_psycopg_alone(session: Session, monkeypatch: pytest.
     monkeypatch.setattr("hub.engine.statements.Connection", int)
     with pytest.raises(TypeError, match="the hub runs on psycopg"):
         raw_connection(session)
-
-
-def test_the_database_has_what_the_engine_declares(session: Session) -> None:
-    bodies = {row.proname: row.prosrc for row in session.execute(text("SELECT proname, prosrc FROM pg_proc"))}
-    triggers = set(session.scalars(text("SELECT tgname FROM pg_trigger")))
-    sequences = set(session.scalars(text("SELECT sequencename FROM pg_sequences")))
-    for statement in STATEMENTS:
-        words = statement.split()
-        name = words[2].removesuffix("()")
-        if words[1] == "FUNCTION":
-            assert bodies[name].split() == statement.split("$$")[1].split(), name
-        elif words[1] == "TRIGGER":
-            assert name in triggers
-        elif words[1] == "SEQUENCE":
-            assert name in sequences
-    undone = " ".join(UNDO_STATEMENTS)
-    assert all(f" {statement.split()[2]}" in undone for statement in STATEMENTS if statement.split()[0] == "CREATE")

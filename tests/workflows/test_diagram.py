@@ -130,8 +130,8 @@ def test_an_action_from_several_states_names_them() -> None:
 def test_two_arrows_of_one_name_and_way_have_one_label() -> None:
     chain = made(3, 1, [])
     twins = [
-        Action("lend", "Lend it", "state_0", "state_2", by=ANYONE, when=lambda _item, _actor: said)
-        for said in (None, "no")
+        Action("lend", "Lend it", "state_0", "state_2", by=ANYONE, when=when)
+        for when in (lambda _item, _actor: None, lambda _item, _actor: "no")
     ]
     drawing = plan(replace(chain, actions=(*chain.actions, *twins)))
     arrow = next(arrow for arrow in drawing.arrows if (arrow.source, arrow.dest) == ("state_0", "state_2"))
