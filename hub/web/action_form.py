@@ -31,6 +31,11 @@ class ActionForm(FlaskForm):
             name: _typed(field) for name, field in self._fields.items() if name not in {"seen", "reason", "csrf_token"}
         }
 
+    def own_words(self) -> list[tuple[str, str]]:
+        """(question, words) for every text that was typed, to be shown where the form itself no longer is."""
+        texts = (field for field in self if isinstance(field, StringField) and not isinstance(field, HiddenField))
+        return [(field.label.text, field.data) for field in texts if field.data]
+
     def take_over(self, entered: Iterable[Mapping[str, Any]]) -> None:
         """Let answers this person did not touch follow what somebody else entered meanwhile, oldest first.
 

@@ -36,6 +36,8 @@ NAMES = {
     Role.CASE_MANAGER: "Priya Nandakumar",
     Role.REFERRER: "Joy Fenwick",
 }
+SECOND_COORDINATOR = "Morag Tennant"
+SECOND_EMAIL = "second.coordinator@hub.example"
 
 
 @pytest.fixture(scope="session")
@@ -64,16 +66,16 @@ def database(make_database: Callable[[str], str]) -> Iterator[Engine]:
 @pytest.fixture
 def people(database: Engine) -> dict[Role, str]:
     """One person for each role of a journey; the e-mail address signs them in."""
-    found = {}
+    found: dict[Role, str] = {}
     with Session(database, expire_on_commit=False) as session, transaction(session):
         make_hub(session)
         make_referring(session)
-        for role, name in NAMES.items():
+        for role, name in (*NAMES.items(), (Role.COORDINATOR, SECOND_COORDINATOR)):
             person = make_person(session, name)
-            person.email = f"{role}@hub.example"
+            person.email = f"{role}@hub.example" if name in NAMES.values() else SECOND_EMAIL
             person.password_hash = hash_password(PASSWORD)
             make_membership(session, role, user=person)
-            found[role] = person.email
+            found.setdefault(role, person.email)
     return found
 
 
@@ -137,11 +139,11 @@ def person(browser: Browser, address: str, people: dict[Role, str]) -> Iterator[
     """Puts somebody with a role at a new browser; options go to the browser context."""
     contexts: list[BrowserContext] = []
 
-    def arrive(role: Role, **options: Any) -> Person:
+    def arrive(role: Role, email: str = "", **options: Any) -> Person:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         context.set_default_timeout(10_000)
-        made = Person(context.new_page(), address, people[role])
+        made = Person(context.new_page(), address, email or people[role])
         made.sign_in()
         return made
 

@@ -10,7 +10,7 @@ from hub.db import transaction
 from hub.engine.audit import verify
 from hub.referrals.models import Referral
 from tests.factories import make_referral
-from tests.journeys.conftest import Person
+from tests.journeys.conftest import SECOND_EMAIL, Person
 from workflows.roles import Role
 
 pytestmark = pytest.mark.journey
@@ -115,22 +115,25 @@ def test_a_case_manager_declines_and_the_referrer_reads_why(database: Engine, pe
     assert _state(database, reference) == "declined"
 
 
-def test_two_case_managers_on_one_referral(database: Engine, person: Arrive) -> None:
-    # Given two people with the same referral open
+def test_two_coordinators_on_one_referral(database: Engine, person: Arrive) -> None:
+    # Given two coordinators with the same referral open, both typing
     reference = _waiting(database, "in_review")
-    first, second = person(Role.CASE_MANAGER), person(Role.CASE_MANAGER)
-    for each in (first, second):
-        each.open(f"/referrals/{reference}/withdraw")
-        each.page.get_by_label("Your reason").fill("The family moved away")
+    first, second = person(Role.COORDINATOR), person(Role.COORDINATOR, SECOND_EMAIL)
+    for each, words in ((first, "The blood tests"), (second, "The date of the C(E)TR")):
+        each.open(f"/referrals/{reference}/return_incomplete")
+        each.page.get_by_label("What is missing?").fill(words)
     # When both press
-    first.press("Withdraw")
-    first.says("is withdrawn")
-    second.press("Withdraw")
+    first.press("Return as incomplete")
+    first.says("is returned")
+    second.press("Return as incomplete")
     # Then one did it, and the other is told what happened and by whom
     second.says("Someone else has changed this since you opened it")
-    second.says("Withdraw, Priya Nandakumar")
+    second.says("Return as incomplete, Dele Okafor")
+    second.says("The date of the C(E)TR")
     second.is_accessible()
-    assert _state(database, reference) == "withdrawn"
+    assert _state(database, reference) == "returned"
+    with Session(database) as session:
+        assert session.scalars(select(Referral.what_is_missing)).one() == "The blood tests"
 
 
 def test_a_session_that_ended_in_the_middle_loses_nothing(database: Engine, person: Arrive) -> None:
