@@ -1,0 +1,1 @@
+"""Admission decisions: Form 2, the recommendation, who decides under which authority, and the emergency route."""

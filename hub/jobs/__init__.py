@@ -1,0 +1,1 @@
+"""The jobs of the worker: when each ran, what is waiting."""

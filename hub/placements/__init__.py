@@ -1,0 +1,1 @@
+"""Placements: one person's search for a bed, from its opening."""

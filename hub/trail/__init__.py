@@ -1,0 +1,1 @@
+"""The access trail: who looked at what, and which person looked where."""

@@ -1,0 +1,1 @@
+"""The worker process: keeps the promises when nobody is looking."""
