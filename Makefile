@@ -7,7 +7,7 @@ UV_COMPILE := $(CURDIR)/$(BIN)/uv pip compile --universal --generate-hashes --no
 LOCKED := requirements/run.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check diagrams migration lock lock-check browser
+.PHONY: help setup demo run worker test check diagrams migration lock lock-check browser
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,10 @@ demo: $(READY)  ## An invented hub with people and a year of referrals, in your 
 run: $(READY)  ## The web server on the database of HUB_DATABASE_URL, or on the embedded one
 	$(BIN)/hub migrate
 	$(BIN)/hub run
+
+worker: $(READY)  ## The second process: rings deadlines and delivers messages
+	$(BIN)/hub migrate
+	$(BIN)/hub worker
 
 test: $(READY) browser  ## All tests, with coverage for `check`
 	rm -f .coverage .coverage.*

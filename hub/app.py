@@ -10,13 +10,23 @@ import hub.models
 import hub.reactions  # noqa: F401 - every topic must be heard before the first action
 from hub.accounts import browser
 from hub.accounts import demo as demo_sign_in
+from hub.accounts import rota_views as rota
 from hub.accounts import views as accounts
+from hub.admissions import views as admissions
 from hub.casefile import views as casefile
+from hub.cases import views as cases
 from hub.config import Settings, settings
 from hub.db import make_engine, make_sessions
 from hub.embedded import database_url
+from hub.how_it_works import views as how_it_works
+from hub.jobs import views as jobs
+from hub.messages import views as messages
 from hub.paths import STATIC, TEMPLATES
+from hub.placements import views as placements
+from hub.referrals import import_views as imports
 from hub.referrals import views as referrals
+from hub.today import views as today
+from hub.trail import views as trail
 from hub.web import access, errors, health, security, shell, templating
 from hub.web.database import SessionFactory, db
 from hub.worklist import views as worklist
@@ -43,9 +53,24 @@ def create_app(configured: Settings | None = None, *, session_factory: SessionFa
 
 
 def _register(app: Flask, chosen: Settings) -> None:
-    for views in (health, accounts, referrals, worklist, casefile):
+    for views in (
+        health,
+        accounts,
+        referrals,
+        admissions,
+        placements,
+        worklist,
+        cases,
+        casefile,
+        today,
+        how_it_works,
+        messages,
+        jobs,
+    ):
         app.register_blueprint(views.blueprint)
-    for keeper in referrals.KEEPERS:
+    for views in (rota, imports, trail):
+        app.register_blueprint(views.blueprint)
+    for keeper in (*referrals.KEEPERS, *admissions.KEEPERS, *placements.KEEPERS):
         access.keep_what_was_typed(app, keeper)
     if chosen.demo:
         app.register_blueprint(demo_sign_in.blueprint)

@@ -59,6 +59,11 @@ def newest(engine: Engine) -> str | None:
     return ScriptDirectory.from_config(config(engine)).get_current_head()
 
 
+def knows(engine: Engine, revision: str) -> bool:
+    """Whether this program has a migration of that name: a database at it can be used or brought up to date."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(config(engine)).walk_revisions())
+
+
 if __name__ == "__main__":
     from hub.config import settings
     from hub.db import make_engine

@@ -1,6 +1,8 @@
 """What may happen, and nothing else: every workflow of the hub, listed by hand."""
 
+from workflows.admission import ADMISSION
 from workflows.core import Workflow
+from workflows.placement import PLACEMENT
 from workflows.referral import REFERRAL
 
-ALL: dict[str, Workflow] = {workflow.name: workflow for workflow in (REFERRAL,)}
+ALL: dict[str, Workflow] = {workflow.name: workflow for workflow in (REFERRAL, ADMISSION, PLACEMENT)}

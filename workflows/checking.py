@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from workflows.core import Action, Workflow
 
 ASK_KINDS = frozenset(
-    "text long_text yes_no tick date moment choice choices person organisation nhs_number postcode phone email".split()
+    (
+        "text long_text yes_no tick date moment number choice choices person organisation "
+        "nhs_number postcode phone email"
+    ).split()
 )
 
 
@@ -63,6 +66,11 @@ def _arrows(workflow: Workflow) -> Iterator[str]:
         for ask in action.questions:
             if ask.kind not in ASK_KINDS:
                 yield f"{action.name} asks for {ask.name} as {ask.kind!r}, which is no kind of field"
+            if ask.tense not in {"", "future", "past"}:
+                yield f"{action.name} asks for {ask.name} in {ask.tense!r}, which is no tense"
+        for name in action.lets_in:
+            if name not in asked:
+                yield f"{action.name} lets in whoever {name!r} names, and does not ask for it"
 
 
 def _people(workflow: Workflow) -> Iterator[str]:
@@ -90,6 +98,9 @@ def _clocks(workflow: Workflow) -> Iterator[str]:
         for name in clock.stops_on:
             if not workflow.named(name):
                 yield f"clock {clock.name} stops on {name!r}, which is no action"
+        for name in clock.given_up_on:
+            if not workflow.named(name):
+                yield f"clock {clock.name} is given up on {name!r}, which is no action"
         if clock.on_return not in {"resume", "restart", "once"}:
             yield f"clock {clock.name} does {clock.on_return!r} on return"
         if clock.on_ring:

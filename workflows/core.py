@@ -52,6 +52,10 @@ class Ask:
     """Name of the code list behind a choice."""
     optional: bool = False
     check: Check | None = None
+    tense: str = ""
+    """Of a moment: "future" or "past", where the other one cannot be meant."""
+    stays: bool = False
+    """Who may decide hangs on it: given again by its own action, never corrected afterwards."""
 
     def __post_init__(self) -> None:
         if not self.label:
@@ -78,6 +82,12 @@ class Action:
     """Leaves an ending state on purpose."""
     abandons: bool = False
     """Gives the item up: its clocks end as stopped or missed, never as met."""
+    marks: str = ""
+    """A word: the item's columns `<word>_by_id`, `<word>_role` and `<word>_at` keep who did this last, and when."""
+    lets_in: Mapping[str, Capacity] = field(default_factory=dict)
+    """The organisation given as this answer becomes a party with this capacity."""
+    lets_go: tuple[Capacity, ...] = ()
+    """These capacities end; a party that held nothing else may not see the item any more."""
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
@@ -113,6 +123,10 @@ class Clock:
     """One running row for each party of this capacity, or each child row of this name."""
     on_return: str = "resume"
     """When the item comes back after it left: "resume" (the same clock goes on), "restart" (another one), "once"."""
+    less_fact: str | None = None
+    """Attribute with pauses from before the first start, as clocks keep them; they count as its own."""
+    given_up_on: tuple[str, ...] = ()
+    """Actions that end it without fulfilling it: stopped or missed, never met."""
     on_ring: str | None = None
     """The action the hub performs when it rings; without one the clock is marked and a message written."""
     label: str = ""
@@ -133,6 +147,8 @@ class Wording:
     """us, others, paused or done."""
     row: int | None = None
     column: int | None = None
+    is_decision: bool = False
+    """Whether what it waits for here is a decision, which the hub counts apart."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -13,7 +13,7 @@ from workflows.diagram_layout import plan
 from workflows.diagram_parts import BOX_WIDTH, LINE, Arrow, Box, Plan, Point, text_width
 from workflows.diagram_words import STYLE, describe
 
-__all__ = ["HEAT_KEY", "describe", "draw"]
+__all__ = ["HEAT_KEY", "describe", "draw", "shade_of"]
 
 HEAT: Final = ((12, 5), (8, 4), (5, 3), (3, 2), (1, 1), (0, 0))
 """From this count on, this shade."""
@@ -173,7 +173,7 @@ def _box(picture: _Picture, box: Box) -> str:
                 x,
                 y + 18 * len(box.lines),
                 small,
-                f"t-s{side} {small_look if not is_dark else 't-inv'}",
+                f"t-s{side} {'t-inv' if is_dark else small_look if shade < 2 else ''}".rstrip(),
             )
         )
     if counted:
@@ -181,7 +181,7 @@ def _box(picture: _Picture, box: Box) -> str:
         words.append(
             _text(
                 box.x + BOX_WIDTH - (16 if is_end else 12),
-                box.y + height / 2 + 8,
+                box.y + height - 13,
                 number,
                 f"t-big t-end{ink}",
             )
@@ -208,7 +208,12 @@ def _shade(picture: _Picture, box: Box) -> int:
     """0 to 5 for an open state of the heat map, else -1."""
     if picture.counts is None or not picture.workflow.is_open(box.state):
         return -1
-    return next(shade for least, shade in HEAT if picture.counts.get(box.state, 0) >= least)
+    return shade_of(picture.counts.get(box.state, 0))
+
+
+def shade_of(number: int) -> int:
+    """The shade of a number of items on the heat map: 0 for none to 5 for 12 and more, as HEAT_KEY says."""
+    return next(shade for least, shade in HEAT if number >= least)
 
 
 def _small_print(picture: _Picture, box: Box) -> tuple[str, str]:
@@ -230,17 +235,22 @@ def _late(picture: _Picture, box: Box) -> str:
 
 
 def _notes(picture: _Picture, box: Box) -> str:
-    y = box.y + picture.plan.box_height + LINE
+    height = picture.plan.box_height
+    if box.is_noted_left:
+        x, side = box.x - 10, "t-end"
+        y = box.y + height / 2 + 5 - LINE / 2 * (sum(len(lines) for _, lines in box.notes) - 1)
+    else:
+        x, y, side = box.middle, box.y + height + LINE, "t-mid"
     said = []
     for action, lines in box.notes:
         is_open = picture.here in action.sources and action.name in picture.open_now
         for line in lines:
             said.append(
                 _text(
-                    box.middle,
+                    x,
                     y,
                     line,
-                    f"t-label t-s t-mid {'t-next' if is_open else 't-quiet'}",
+                    f"t-label t-s {side} {'t-next' if is_open else 't-quiet'}",
                 )
             )
             y += LINE

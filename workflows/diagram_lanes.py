@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from workflows.diagram_parts import BOX_WIDTH, LANE, LINE, MARGIN, Arrow, Plan
+from workflows.diagram_parts import BOX_WIDTH, LANE, LINE, MARGIN, Arrow, Plan, wrapped
 
 
 @dataclass
@@ -57,6 +57,7 @@ class Router:
     def run(self) -> None:
         """Columns first, then the runs along each lane, then rows, then the points of every line."""
         self._place_columns()
+        self._place_notes()
         self._place_ports()
         runs = self._runs()
         tracks = self._pack(runs)
@@ -115,6 +116,18 @@ class Router:
                     box.x = x
             x += BOX_WIDTH if gap < self.columns else 0
         self.drawing.width = x + MARGIN
+
+    def _place_notes(self) -> None:
+        """Notes go to the left of a box where nothing stands or runs: beneath it lines would cross them."""
+        cells = {(box.row, box.column): box for box in self.boxes.values()}
+        reached, climbed = {arrow.dest for arrow in self.side}, {gap for gap, _ in self.trunks}
+        for box in self.boxes.values():
+            beside = [other.x for other in self.boxes.values() if other.column == box.column - 1]
+            is_free = (box.row, box.column - 1) not in cells and box.column not in climbed and box.state not in reached
+            if box.notes and beside and is_free:
+                room = box.x - beside[0] - 12
+                box.notes = [(action, wrapped(" ".join(lines), room)) for action, lines in box.notes]
+                box.is_noted_left = True
 
     def _place_ports(self) -> None:
         """One slot for each line that meets a box above or below a lane; a line straight down has one for both ends."""
@@ -179,7 +192,8 @@ class Router:
         """Shares each lane out in tracks; returns the lines of text each track must hold."""
         ends: dict[int, list[list[tuple[float, float]]]] = defaultdict(list)
         lines: dict[int, list[int]] = defaultdict(list)
-        for run in sorted(runs, key=lambda run: (run.lane, abs(run.end - run.start))):
+        # Words beside a line that goes straight down stand lowest, where the lines beside it have turned away.
+        for run in sorted(runs, key=lambda run: (run.lane, self._is_straight_down(run), abs(run.end - run.start))):
             low, high = run.span(self.drawing.width)
             free = (n for n, taken in enumerate(ends[run.lane]) if all(high + 12 < a or b + 12 < low for a, b in taken))
             run.track = next(free, len(ends[run.lane]))
@@ -190,6 +204,9 @@ class Router:
             needed = len(run.arrow.lines) if run.label else 0
             lines[run.lane][run.track] = max(lines[run.lane][run.track], needed)
         return lines
+
+    def _is_straight_down(self, run: _Run) -> bool:
+        return run.is_upright and self._steps(run.arrow)[0] > 0
 
     def _place_rows(self, tracks: Mapping[int, list[int]]) -> None:
         self.track_y: dict[tuple[int, int], float] = {}
@@ -208,7 +225,11 @@ class Router:
         for box in self.boxes.values():
             if box.row == row:
                 box.y = top
-        noted = (sum(len(lines) for _, lines in box.notes) for box in self.boxes.values() if box.row == row)
+        noted = (
+            0 if box.is_noted_left else sum(len(lines) for _, lines in box.notes)
+            for box in self.boxes.values()
+            if box.row == row
+        )
         return top + self.drawing.box_height + LINE * max(noted) + 14
 
     def _side_room(self, row: int) -> float:

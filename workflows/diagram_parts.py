@@ -24,6 +24,8 @@ class Box:
     column: int
     lines: list[str]
     notes: list[tuple[Action, list[str]]] = field(default_factory=list)
+    is_noted_left: bool = False
+    """Its notes stand to its left, where the cell is empty, instead of beneath among the lines."""
     x: float = 0
     y: float = 0
 

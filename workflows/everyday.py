@@ -168,6 +168,10 @@ BY_NAME: dict[str, Action] = {action.name: action for action in EVERYDAY}
 
 STARTED = "start"
 """The action name of the first history row of every item."""
+RING = "ring"
+"""The action name of the history row that says a deadline has passed; `values` name the clock and the deadline."""
+OF_THE_HUB = {STARTED: "Started", RING: "Deadline passed"}
+"""What is no action of anybody and stands in history."""
 
 
 def action_named(workflow: Workflow, name: str) -> Action | None:
@@ -178,4 +182,4 @@ def action_named(workflow: Workflow, name: str) -> Action | None:
 def label_of(workflow: Workflow, name: str) -> str:
     """What an action is called on a page and in history."""
     found = action_named(workflow, name)
-    return found.label if found else "Started" if name == STARTED else in_words(name)
+    return found.label if found else OF_THE_HUB.get(name) or in_words(name)

@@ -332,7 +332,7 @@ REFERRAL = Workflow(
     wording={
         State.DRAFT: Wording("Draft", "Finish and send the referral", "others", row=0, column=0),
         State.SUBMITTED: Wording("Submitted", "Start the review", "us", row=0, column=1),
-        State.IN_REVIEW: Wording("In review", "Accept, decline or redirect", "us", row=0, column=2),
+        State.IN_REVIEW: Wording("In review", "Accept, decline or redirect", "us", row=0, column=2, is_decision=True),
         State.RETURNED: Wording("Returned", "Send what is missing", "others", row=1, column=1),
         State.ACCEPTED: Wording("Accepted", "", "done", row=0, column=3),
         State.DECLINED: Wording("Declined", "", "done", row=1, column=3),

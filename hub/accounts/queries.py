@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -93,6 +94,20 @@ def held_roles(session: Session, today: date, *, user_id: int | None = None, dem
     if demo_only:
         query = query.where(Membership.user_id.not_in(_people_of_real_organisations()))
     return [HeldRole(*row) for row in session.execute(query)]
+
+
+def holders_of(session: Session, roles: Collection[Role], today: date) -> list[tuple[int, str, Role]]:
+    """(user id, name, role) of every active person who holds one of `roles` on `today`, by name."""
+    if not roles:
+        return []
+    rows = session.execute(
+        select(Membership.user_id, UserAccount.name, Membership.role)
+        .join(UserAccount, UserAccount.id == Membership.user_id)
+        .join(organisation, organisation.c.id == Membership.organisation_id)
+        .where(membership_is_current(today), UserAccount.is_active, Membership.role.in_(list(roles)))
+        .order_by(UserAccount.name, Membership.role)
+    )
+    return [(identity, name, Role(role)) for identity, name, role in rows]
 
 
 def last_membership(session: Session, user_id: int) -> int | None:

@@ -8,25 +8,29 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from markupsafe import Markup
+
 import workflows
-from hub.casefile.queries import CaseItem, CaseReading, Event, Involved, Look, Sight
+from hub.casefile.dated import AlertEntry, StatusEntry
+from hub.casefile.involved import Involved
+from hub.casefile.lanes import timeline_of, title_of
+from hub.casefile.open_items import OpenItem, open_item
+from hub.casefile.queries import CaseReading, Event, Look, Sight
 from hub.cases.banner import Banner, banner_of_case
-from hub.cases.models import LegalStatus
+from hub.cases.views import ALERT_ROLES, CLOSING_ROLES, STATUS_ROLES
 from hub.codes import codes
-from hub.engine.available import Offer, available_actions
 from hub.engine.models import ItemParty
 from hub.referrals.models import Referral
-from hub.web.filters import ClockFace, day, listed, lower_first, moment, moment_within, yes_no
+from hub.web.filters import day, listed, moment, moment_within, yes_no
 from hub.web.item_page import audience_words, roles_words, shown
-from hub.web.item_rows import action_href, face_of, item_href, to_do_of
+from hub.web.item_rows import item_href
+from hub.web.swimlanes import Timeline, draw
 from workflows.actor import Actor
 from workflows.core import in_words
 from workflows.durations import local
 from workflows.everyday import label_of
 from workflows.roles import CAPACITY_LABELS, Capacity
 
-MOST_MISSING = 5
-"""Missing things named under one action; the item's page names them all."""
 LOOKS: Mapping[str, str] = {
     "opened": "Opened",
     "exported": "Exported",
@@ -37,36 +41,24 @@ LOOKS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One action that cannot be done yet, with what is missing."""
+class LawLine:
+    """One entry of the legal history in words; `corrected` is empty while it stands."""
 
-    label: str
-    missing: tuple[str, ...]
-    more: int
-    """How many missing things are not named here."""
-    done: tuple[str, ...]
-    whose: str
-    """Whom it is for, when it is not for this person."""
+    id: int
+    name: str
+    dates: str
+    recorded: str
+    corrected: str
 
 
 @dataclass(frozen=True, slots=True)
-class OpenItem:
-    """One open item, and what would move it on."""
+class AlertLine:
+    """One alert in words."""
 
-    to_do: str
-    href: str
-    state: str
-    with_whom: str
-    kind: str
-    reference: str
-    priority: str | None
-    face: ClockFace
-    owner: str
-    mine: tuple[tuple[str, str], ...]
-    """What this person can do now: label and address."""
-    waits_for: str
-    """Who else can do something now, when this person cannot."""
-    steps: tuple[Step, ...]
+    id: int
+    text: str
+    detail: str
+    recorded: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,29 +114,10 @@ class CasePage:
 
     def open_items(self, parties: Mapping[int, Sequence[ItemParty]]) -> list[OpenItem]:
         """What is open and what is missing to move each on."""
-        return [self._open_item(line, parties.get(line.item.id, ())) for line in self.reading.open_items]
-
-    def _open_item(self, line: CaseItem, parties: Sequence[ItemParty]) -> OpenItem:
-        item = line.item
-        workflow = item.workflow
-        wording = workflow.wording_of(item.state)
-        offers = available_actions(item, self.actor, parties)
-        mine = [offer.action for offer in offers if offer.is_allowed]
-        theirs = [offer for offer in offers if not offer.is_mine and not offer.missing]
-        return OpenItem(
-            to_do=to_do_of(wording, is_hub=self.actor.is_hub),
-            href=item_href(item.kind, item.reference),
-            state=wording.label,
-            with_whom="paused" if line.clock is not None and line.clock.paused_at else wording.with_whom,
-            kind=workflow.title,
-            reference=item.reference,
-            priority=item.priority,
-            face=face_of(item, line.clock, self.reading.book, self.now),
-            owner=f"Owner: {line.owner}" if line.owner else "No owner yet",
-            mine=tuple((lower_first(action.label), action_href(item, action.name)) for action in mine),
-            waits_for=_waits_for(theirs) if theirs and not mine else "",
-            steps=tuple(_step(offer) for offer in offers if offer.missing),
-        )
+        lines = self.reading.open_items
+        return [
+            open_item(line, self.actor, self.reading.book, self.now, parties.get(line.item.id, ())) for line in lines
+        ]
 
     @property
     def past_items(self) -> list[tuple[str, str, str, str, datetime | None]]:
@@ -160,13 +133,36 @@ class CasePage:
             for line in self.reading.past_items
         ]
 
-    @property
-    def law(self) -> list[tuple[str, str]]:
-        """Legal status history: status and its dates in words, the latest first."""
-        return [(codes("legal_status").get(row.code, row.code), self._law_dates(row)) for row in self.reading.statuses]
+    @cached_property
+    def timeline(self) -> Timeline | None:
+        """What the drawing shows."""
+        return timeline_of(self.reading, self.now, with_law=self.is_whole)
 
-    def _law_dates(self, row: LegalStatus) -> str:
-        begun = f"from {day(row.from_on)}" if row.from_on else f"recorded {day(row.recorded_at)}"
+    @property
+    def drawing(self) -> Markup:
+        """The swim lanes; nothing when there is nothing to draw."""
+        return draw(self.timeline, title_of(self.timeline)) if self.timeline else Markup("")
+
+    @property
+    def law(self) -> list[LawLine]:
+        """Legal status history, what is in force first."""
+        return [self._law(row) for row in self.reading.statuses]
+
+    def _law(self, row: StatusEntry) -> LawLine:
+        corrected = ""
+        if row.corrected_at is not None:
+            by = row.corrected_by or "the hub"
+            corrected = f"Wrong, corrected by {by}, {self.in_sentence(row.corrected_at)}: “{row.reason}”"
+        return LawLine(
+            id=row.id,
+            name=codes("legal_status").get(row.code, row.code),
+            dates=self._law_dates(row),
+            recorded=f"Recorded {_by(row.recorded_by)}{self.in_sentence(row.recorded_at)}",
+            corrected=corrected,
+        )
+
+    def _law_dates(self, row: StatusEntry) -> str:
+        begun = f"From {day(row.from_on)}" if row.from_on else "First day not recorded"
         if row.ended_on is not None:
             return f"{begun}, until {day(row.ended_on)}"
         if row.expires_at is None:
@@ -174,10 +170,47 @@ class CasePage:
         return f"{begun}, {'ran out' if row.expires_at <= self.now else 'ends'} {moment(row.expires_at)}"
 
     @property
+    def alerts(self) -> list[AlertLine]:
+        """Alerts in force, the oldest first."""
+        return [self._alert(row) for row in self.reading.alerts if row.ended_at is None]
+
+    @property
+    def past_alerts(self) -> list[AlertLine]:
+        """Alerts that have ended, with why."""
+        return [self._alert(row) for row in self.reading.alerts if row.ended_at is not None]
+
+    def _alert(self, row: AlertEntry) -> AlertLine:
+        recorded = f"Recorded {_by(row.recorded_by)}{self.in_sentence(row.recorded_at)}"
+        if row.ended_at is not None:
+            recorded += f". Ended {_by(row.ended_by)}{self.in_sentence(row.ended_at)}: “{row.reason}”"
+        return AlertLine(row.id, row.text, row.detail, recorded)
+
+    @property
+    def may_alert(self) -> bool:
+        """Whether this person may add and end alerts: the page asks the same again."""
+        return self.is_whole and bool(self.actor.roles & set(ALERT_ROLES))
+
+    @property
+    def may_record_law(self) -> bool:
+        """Whether this person may record a legal status."""
+        return self.is_whole and bool(self.actor.roles & set(STATUS_ROLES))
+
+    @property
+    def may_close(self) -> bool:
+        """Whether this person may close the case now: nothing is open, and it is theirs to close."""
+        is_theirs = self.is_whole and bool(self.actor.roles & set(CLOSING_ROLES))
+        return is_theirs and self.case.closed_at is None and not self.reading.open_items
+
+    @property
     def facts(self) -> list[tuple[str, str]]:
         """What several workflows read, in words."""
         case = self.case
+        by_hand = [("Opened by hand", f"By {self.reading.opened_by}: {case.open_reason}")] if case.open_reason else []
+        closed = [("Closed", f"By {self.reading.closed_by}: {case.close_reason}")] if case.close_reason else []
         return [
+            *by_hand,
+            *closed,
+            ("Where now", self.reading.where_now or ""),
             ("Received", moment(case.received_at)),
             ("Priority", in_words(case.priority) if case.priority else ""),
             ("Consent", shown(case.consent_basis, codes="consent_basis")),
@@ -191,13 +224,30 @@ class CasePage:
             ("Contested", yes_no(case.is_contested)),
         ]
 
-    def party_words(self, party: Involved) -> tuple[str, str]:
-        """What a party is to the case, and until when it may look."""
+    def involved(self, parties: Sequence[Involved]) -> list[tuple[str, list[tuple[str, str, str]]]]:
+        """Who is involved and until when, in groups: the hub's own people, others now, and those whose access ended."""
+        now = [self._party(party) for party in parties if party.until is None]
+        ended = [self._party(party) for party in parties if party.until is not None]
+        groups = [("In the hub", self._owners()), ("Other people and organisations", now), ("Access ended", ended)]
+        return [(title, rows) for title, rows in groups if rows]
+
+    def _owners(self) -> list[tuple[str, str, str]]:
+        if self.reading.sight is Sight.ITEMS:
+            return [("The hub", "Handles the case", "Until the case closes")]
+        owned: dict[str, list[str]] = {}
+        for line in self.reading.open_items:
+            if line.owner:
+                owned.setdefault(line.owner, []).append(line.item.reference)
+        rows = [(who, f"Owner, {listed(what)}", "Until it ends or is given to another") for who, what in owned.items()]
+        who = "Sealed: only the people named for this case" if self.case.is_sealed and self.is_whole else "By role"
+        return [*rows, ("Others in the hub", who, "Until the case closes")]
+
+    def _party(self, party: Involved) -> tuple[str, str, str]:
         named = listed(CAPACITY_LABELS[Capacity(name)] for name in party.capacities)
         what = f"{named[:1].upper()}{named[1:]}, {listed(party.references)}"
         if party.until is not None:
-            return what, f"Access ended {self.in_sentence(party.until)}"
-        return what, f"Since {self.in_sentence(party.since)}, no end set"
+            return party.name, what, f"Access ended {self.in_sentence(party.until)}"
+        return party.name, what, f"Since {self.in_sentence(party.since)}, no end set"
 
     def in_sentence(self, at: datetime) -> str:
         """A short moment as it stands inside a sentence: "today, 9:40am", "Fri 3 April, 6:02pm"."""
@@ -230,21 +280,8 @@ class CasePage:
         return look.who, listed([part for part in (look.role, look.organisation) if part], "at"), f"{what} {reference}"
 
 
-def _step(offer: Offer) -> Step:
-    return Step(
-        label=offer.action.label,
-        missing=offer.missing[:MOST_MISSING],
-        more=len(offer.missing) - len(offer.missing[:MOST_MISSING]),
-        done=offer.done,
-        whose="" if offer.is_mine else offer.who,
-    )
-
-
-def _waits_for(offers: Sequence[Offer]) -> str:
-    by_whom: dict[str, list[str]] = {}
-    for offer in offers:
-        by_whom.setdefault(offer.who, []).append(lower_first(offer.action.label))
-    return " ".join(f"{who[:1].upper()}{who[1:]} can {listed(labels, 'or')}." for who, labels in by_whom.items())
+def _by(who: str) -> str:
+    return f"by {who}, " if who else ""
 
 
 def _said(reason: str | None, values: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,11 +13,12 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 import workflows
 from hub.accounts.models import Membership, UserAccount
+from hub.casefile import dated
 from hub.cases.models import CareCase, CaseSeal, LegalStatus
-from hub.engine.models import AccessLog, Clock, ItemParty, Transition, WorkItem
+from hub.engine.models import AccessLog, Clock, Transition, WorkItem
 from hub.engine.rulebook import Rulebook, RulebookState, rulebook_at
-from hub.engine.visibility import EMERGENCY_KINDS, View, history_seen_by, may_be_seen, names, view_of
-from hub.organisations.models import Organisation, Unit
+from hub.engine.visibility import EMERGENCY_KINDS, View, history_seen_by, may_be_seen, view_of
+from hub.organisations.models import Organisation
 from hub.patients.models import Patient
 from hub.web.item_rows import next_clock
 from hub.web.paging import Cursor, Page, page_of
@@ -44,6 +44,10 @@ class CaseItem:
     item: Any
     owner: str | None
     clock: Clock | None
+    """The clock that matters now."""
+    moves: tuple[dated.Move, ...] = ()
+    promises: tuple[dated.Promise, ...] = ()
+    """Every clock it had, for the drawing."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,18 @@ class CaseReading:
 
     case: CareCase
     items: Sequence[CaseItem]
-    statuses: Sequence[LegalStatus]
+    statuses: Sequence[dated.StatusEntry]
+    alerts: Sequence[dated.AlertEntry]
     book: Rulebook
     sight: Sight
     may_see_who_looked: bool
     responsible_icb: str | None
     """Its name, when it is an organisation the hub knows."""
+    where_now: str | None
+    """Where the newest referral says the person is."""
+    opened_by: str | None
+    closed_by: str | None
+    """Who opened or closed it by hand."""
 
     @property
     def patient(self) -> Patient:
@@ -74,17 +84,6 @@ class CaseReading:
         """What has ended, the latest first."""
         ended = [line for line in self.items if not line.item.is_open]
         return sorted(ended, key=lambda line: (line.item.closed_at or line.item.opened_at, line.item.id), reverse=True)
-
-
-@dataclass(frozen=True)
-class Involved:
-    """A party to one or several items of the case."""
-
-    name: str
-    capacities: tuple[str, ...]
-    since: datetime
-    until: datetime | None
-    references: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -112,8 +111,12 @@ class _Gathered:
     is_sealed_off: bool = False
     version: int = 0
     responsible_icb: str | None = None
+    where_now: str | None = None
+    opened_by: str | None = None
+    closed_by: str | None = None
     items: dict[int, CaseItem] = field(default_factory=dict)
-    statuses: dict[int, LegalStatus] = field(default_factory=dict)
+    statuses: list[dated.StatusEntry] = field(default_factory=list)
+    alerts: list[dated.AlertEntry] = field(default_factory=list)
 
 
 def read_case(session: Session, reference: str, actor: Actor) -> tuple[CaseReading | None, int | None]:
@@ -125,19 +128,19 @@ def read_case(session: Session, reference: str, actor: Actor) -> tuple[CaseReadi
     sight = _sight(actor, [line.item for line in items], is_sealed_off=found.is_sealed_off)
     if sight is None:
         return None, found.case.id
-    # One statement read all of it, so nothing is read again when the banner asks.
-    statuses = sorted(found.statuses.values(), key=lambda status: (status.recorded_at, status.id), reverse=True)
-    current = next((status for status in statuses if status.ended_on is None), None)
-    set_committed_value(found.case, "current_status", current)
     by_role = {view_of(kind, actor) for kind in KINDS} & {View.ALL, View.HISTORY}
     reading = CaseReading(
         case=found.case,
         items=items,
-        statuses=statuses,
+        statuses=found.statuses,
+        alerts=found.alerts,
         book=rulebook_at(session, found.version),
         sight=sight,
         may_see_who_looked=bool(by_role) and not found.is_sealed_off,
         responsible_icb=found.responsible_icb,
+        where_now=found.where_now,
+        opened_by=found.opened_by,
+        closed_by=found.closed_by,
     )
     return reading, found.case.id
 
@@ -152,12 +155,19 @@ def _gather(session: Session, reference: str, actor: Actor) -> _Gathered:
             Patient,
             WorkItem,
             func.coalesce(may_be_seen(actor, KINDS), False).label("is_seen"),
-            UserAccount.name,
+            UserAccount.name.label("owner"),
             next_clock,
             LegalStatus,
+            dated.statuses_of(cases.id).label("statuses"),
+            dated.alerts_of(cases.id).label("alerts"),
+            dated.moves_of_item(actor).label("moves"),
+            dated.clocks_of_item().label("clocks"),
             and_(cases.is_sealed, ~named).label("is_sealed_off"),
             RulebookState.version,
-            Organisation.name,
+            Organisation.name.label("icb"),
+            dated.where_now(cases.id).label("where_now"),
+            dated.name_of(cases.opened_by_id).label("opened_by"),
+            dated.name_of(cases.closed_by_id).label("closed_by"),
         )
         .select_from(cases)
         .join(Patient, Patient.id == cases.patient_id)
@@ -165,21 +175,29 @@ def _gather(session: Session, reference: str, actor: Actor) -> _Gathered:
         .outerjoin(WorkItem, WorkItem.case_id == cases.id)
         .outerjoin(UserAccount, UserAccount.id == WorkItem.owner_id)
         .outerjoin(next_clock, true())
-        .outerjoin(LegalStatus, LegalStatus.case_id == cases.id)
+        .outerjoin(
+            LegalStatus,
+            and_(LegalStatus.case_id == cases.id, LegalStatus.ended_on.is_(None), LegalStatus.corrected_at.is_(None)),
+        )
         .outerjoin(Organisation, Organisation.ods_code == cases.responsible_icb)
         .where(cases.reference == reference)
         .order_by(WorkItem.next_due_at, WorkItem.id)
     )
     found = _Gathered()
-    for case, patient, item, is_seen, owner, clock, status, is_sealed_off, version, icb in session.execute(query):
+    for row in session.execute(query):
+        case, patient, item, status = row[0], row[1], row[2], row.LegalStatus
         if found.case is None:
+            found.alerts, found.statuses = dated.alert_entries(row.alerts), dated.status_entries(row.statuses)
+            # One statement read all of it, so nothing is read again when the banner asks.
             set_committed_value(case, "patient", patient)
-            found.case, found.is_sealed_off, found.version = case, bool(is_sealed_off), int(version)
-            found.responsible_icb = icb
-        if item is not None and is_seen:
-            found.items.setdefault(item.id, CaseItem(item, owner, clock))
-        if status is not None:
-            found.statuses.setdefault(status.id, status)
+            set_committed_value(case, "current_status", status)
+            set_committed_value(case, "alert_texts", [each.text for each in found.alerts if each.ended_at is None])
+            found.case, found.is_sealed_off, found.version = case, bool(row.is_sealed_off), int(row.version)
+            found.responsible_icb, found.where_now = row.icb, row.where_now
+            found.opened_by, found.closed_by = row.opened_by, row.closed_by
+        if item is not None and row.is_seen:
+            moves, promises = dated.moves(row.moves), dated.promises(row.clocks)
+            found.items[item.id] = CaseItem(item, row.owner, row[5], moves, promises)
     return found
 
 
@@ -215,42 +233,6 @@ def _relations(model: type[WorkItem]) -> Iterator[Any]:
             option = joinedload(relation) if option is None else option.joinedload(relation)
             entity = relation.property.mapper.class_
         yield option
-
-
-def read_parties(
-    session: Session, reading: CaseReading, actor: Actor
-) -> tuple[dict[int, list[ItemParty]], list[Involved]]:
-    """The live parties of each item, and everybody involved in words; to a party only its own rows are named."""
-    references = {line.item.id: line.item.reference for line in reading.items}
-    rows = session.execute(
-        select(ItemParty, func.coalesce(UserAccount.name, Organisation.name), Unit.name, names(actor).label("is_own"))
-        .outerjoin(Organisation, Organisation.id == ItemParty.organisation_id)
-        .outerjoin(Unit, Unit.id == ItemParty.unit_id)
-        .outerjoin(UserAccount, UserAccount.id == ItemParty.user_id)
-        .where(ItemParty.item_id.in_(references))
-        .order_by(ItemParty.id)
-    ).all()
-    live: dict[int, list[ItemParty]] = {identity: [] for identity in references}
-    grouped: dict[tuple[Any, ...], list[tuple[ItemParty, str]]] = {}
-    for party, name, ward, is_own in rows:
-        if party.until_at is None:
-            live[party.item_id].append(party)
-        if is_own or reading.sight is not Sight.ITEMS:
-            key = (party.organisation_id, party.unit_id, party.user_id, party.until_at is None)
-            grouped.setdefault(key, []).append((party, f"{name}, {ward}" if ward else name))
-    involved = [_involved([party for party, _ in group], group[0][1], references) for group in grouped.values()]
-    return live, sorted(involved, key=lambda party: (party.until is not None, party.since, party.name))
-
-
-def _involved(parties: Sequence[ItemParty], name: str, references: dict[int, str]) -> Involved:
-    ended = [party.until_at for party in parties if party.until_at is not None]
-    return Involved(
-        name=name,
-        capacities=tuple(dict.fromkeys(capacity for party in parties for capacity in party.capacities)),
-        since=min(party.from_at for party in parties),
-        until=max(ended) if len(ended) == len(parties) else None,
-        references=tuple(dict.fromkeys(references[party.item_id] for party in parties)),
-    )
 
 
 def read_timeline(

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, g, render_template, request, url_for
 
 from hub.casefile import queries
+from hub.casefile.involved import read_parties
 from hub.casefile.presenters import CasePage
 from hub.db import transaction
 from hub.patients.services import might_be
@@ -26,14 +27,14 @@ def show(reference: str) -> str:
     """One case."""
     page = _open(reference)
     reading = page.reading
-    live, involved = queries.read_parties(db.session, reading, g.actor)
+    live, involved = read_parties(db.session, reading, g.actor)
     if not page.is_history_only:
         queries.load_kinds(db.session, [line.item for line in reading.open_items])
     return render_template(
         "casefile/show.html",
         page=page,
         open_items=page.open_items(live),
-        involved=involved,
+        involved=page.involved(involved),
         timeline=queries.read_timeline(db.session, reading, g.actor, LAST_EVENTS),
         looks=queries.read_looks(db.session, reading.case.id, LAST_LOOKS) if page.may_see_who_looked else None,
         alike=might_be(db.session, reading.patient) if page.is_whole and page.may_see_who_looked else [],

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy.orm import joinedload
+
 from hub.cases.models import CareCase, LegalStatus
 from hub.codes import label
 from hub.web.filters import count, day
@@ -24,10 +26,21 @@ class Banner:
     law: tuple[str, str, str] | None = None
     """Status, when it ends, and how far off that is."""
     restriction: str = ""
+    alerts: tuple[str, ...] = ()
+    """Short words of each alert in force, for the hub alone."""
+
+
+def banner_loads(case: Any) -> tuple[Any, ...]:
+    """What an item's own statement must load for its banner. `case` is the item's relation: `Referral.case`."""
+    return (
+        joinedload(case).joinedload(CareCase.patient),
+        joinedload(case).joinedload(CareCase.current_status),
+        joinedload(case).undefer(CareCase.alert_texts),
+    )
 
 
 def banner_of_case(case: CareCase, now: datetime, *, is_hub: bool, form: Any = None) -> Banner:
-    """The banner of a case whose patient and current status are loaded.
+    """The banner of a case whose patient, current status and alerts are loaded (see `banner_loads`).
 
     To a party outside the hub it says that sharing is restricted, but what another organisation recorded stays with
     the hub: everything else is as in its own `form`, the name too, or a number alone would tell whose it is.
@@ -55,6 +68,7 @@ def _whole(case: CareCase, now: datetime) -> Banner:
         case_reference=case.reference,
         law=_law(case.current_status, now),
         restriction=_restriction(case),
+        alerts=tuple(case.alert_texts or ()),
     )
 
 

@@ -1,14 +1,32 @@
-"""The case and what is dated on it: legal status, and who a sealed case is open to."""
+"""The case and what is dated on it: legal status, alerts, and who a sealed case is open to."""
 
 from datetime import date, datetime
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, func, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from hub.db import Base, Moment
 from hub.engine.models import WorkItem
 from hub.patients.models import Patient
+
+
+class CaseAlert(Base):
+    """What everybody who meets the person must know first, such as an allergy: dated, and never rubbed out."""
+
+    __tablename__ = "case_alert"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("care_case.id"), index=True)
+    text: Mapped[str]
+    """A few words, as the banner shows them."""
+    detail: Mapped[str] = mapped_column(default="")
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    end_reason: Mapped[str | None]
 
 
 class CareCase(Base):
@@ -29,6 +47,11 @@ class CareCase(Base):
     service_line: Mapped[str]
     opened_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    """Who opened it by hand; empty when a referral did."""
+    open_reason: Mapped[str | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    close_reason: Mapped[str | None]
     is_sealed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     priority: Mapped[str | None]
     received_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -56,17 +79,39 @@ class CareCase(Base):
         viewonly=True,
     )
 
+    alert_texts: Mapped[list[str] | None] = column_property(
+        select(func.array_agg(aggregate_order_by(CaseAlert.text, CaseAlert.id)))
+        .where(CaseAlert.case_id == id, CaseAlert.ended_at.is_(None))
+        .correlate_except(CaseAlert)
+        .scalar_subquery(),
+        deferred=True,
+    )
+    """The alerts in force, the oldest first, for the banner; `banner_loads` reads them in the item's own statement."""
     current_status: Mapped["LegalStatus | None"] = relationship(
-        primaryjoin="and_(LegalStatus.case_id == CareCase.id, LegalStatus.ended_on.is_(None))",
+        primaryjoin=(
+            "and_(LegalStatus.case_id == CareCase.id, LegalStatus.ended_on.is_(None), "
+            "LegalStatus.corrected_at.is_(None))"
+        ),
         viewonly=True,
         uselist=False,
     )
 
 
 class LegalStatus(Base):
-    """One legal status of a person with its dates: history, never a field that is overwritten."""
+    """One legal status of a person with its dates: history, never a field that is overwritten.
+
+    An entry that was wrong is corrected by another one and stays, with who corrected it, when and why.
+    """
 
     __tablename__ = "legal_status"
+    __table_args__ = (
+        Index(
+            "uq_legal_status_current",
+            "case_id",
+            unique=True,
+            postgresql_where=text("ended_on IS NULL AND corrected_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("care_case.id"), index=True)
@@ -77,6 +122,9 @@ class LegalStatus(Base):
     ended_on: Mapped[date | None]
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     recorded_at: Mapped[datetime] = mapped_column(Moment)
+    corrected_at: Mapped[datetime | None] = mapped_column(Moment)
+    corrected_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    correction_reason: Mapped[str | None]
 
     case: Mapped[CareCase] = relationship(back_populates="legal_statuses")
 

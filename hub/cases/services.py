@@ -1,6 +1,6 @@
 """Opening, reopening and keeping the facts of a case; each under the lock of its row."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, text, update
@@ -40,9 +40,10 @@ _OPEN = (
 )
 _ADD = insert(CareCase).on_conflict_do_nothing().returning(CareCase)
 _NUMBER = text("SELECT nextval('reference_case_seq')")
-_STATUS = (
+_STANDING = (
     select(LegalStatus)
-    .where(LegalStatus.case_id == bindparam("case_id"), LegalStatus.ended_on.is_(None))
+    .where(LegalStatus.case_id == bindparam("case_id"), LegalStatus.corrected_at.is_(None))
+    .order_by(LegalStatus.id)
     .with_for_update()
 )
 
@@ -75,6 +76,12 @@ def keep_facts(session: Session, case: CareCase, facts: Any) -> None:
     session.flush()
 
 
+def note_facts(session: Session, case_id: int | None, **facts: Any) -> None:
+    """Write facts that an action made true on the case, by column name; nothing for an item without a case."""
+    if case_id is not None:
+        session.execute(update(CareCase).where(CareCase.id == case_id).values(**facts))
+
+
 def _said(facts: Any) -> dict[str, Any]:
     found = {name: getattr(facts, name, None) for name in FACTS}
     return {name: value for name, value in found.items() if value is not None}
@@ -85,22 +92,40 @@ def record_legal_status(
     case: CareCase,
     *,
     code: str | None,
-    from_on: Any,
-    expires_at: Any,
+    from_on: date | None,
+    expires_at: datetime | None,
     by_id: int | None,
     now: datetime,
 ) -> None:
-    """Add a status to the case's legal history, ending the one before; the same status again adds nothing."""
+    """Add a status to the case's legal history, ending the one before; the same status again adds nothing.
+
+    It takes what a form says as it is: one that began before the current status goes behind it, ended. A person who
+    records a status by hand is asked for more: see `hub.cases.legal_status.add_legal_status`.
+    """
     if code is None:
         return
-    current = session.scalar(_STATUS, {"case_id": case.id})
+    standing = session.scalars(_STANDING, {"case_id": case.id}).all()
+    current = next((row for row in standing if row.ended_on is None), None)
+    ended_on = None
     if current is not None:
-        if (current.code, current.from_on, current.expires_at) == (code, from_on, expires_at):
+        told = (code, from_on, expires_at)
+        again = [row for row in standing if row is current or row.from_on is not None]
+        if any((row.code, row.from_on, row.expires_at) == told for row in again):
             return
-        current.ended_on = from_on or now.astimezone(LONDON).date()
+        if from_on is not None and current.from_on is not None and from_on < current.from_on:
+            ended_on = current.from_on
+        else:
+            current.ended_on = from_on or now.astimezone(LONDON).date()
+            session.flush()  # before the new row: only one may be current at a time
     session.add(
         LegalStatus(
-            case_id=case.id, code=code, from_on=from_on, expires_at=expires_at, recorded_by_id=by_id, recorded_at=now
+            case_id=case.id,
+            code=code,
+            from_on=from_on,
+            expires_at=expires_at,
+            ended_on=ended_on,
+            recorded_by_id=by_id,
+            recorded_at=now,
         )
     )
     session.flush()

@@ -15,6 +15,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "migrate": "hub.cli.database_commands:migrate",
     "doctor": "hub.cli.database_commands:doctor",
     "run": "hub.cli.serving:run",
+    "worker": "hub.cli.worker:worker",
+    "jobs": "hub.cli.jobs:jobs",
     "demo": "hub.cli.serving:demo",
     "import": "hub.cli.importing:import_group",
     "user": "hub.cli.user:user",
@@ -22,6 +24,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "oncall": "hub.cli.oncall:oncall",
     "clock": "hub.cli.clock:clock",
     "audit": "hub.cli.audit:audit",
+    "backup": "hub.cli.backup:backup",
+    "restore": "hub.cli.backup:restore",
     "workflows": "hub.cli.workflows:workflows",
 }
 

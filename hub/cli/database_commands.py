@@ -10,7 +10,8 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from hub.cli.doctor_checks import Finding, check_content, check_database, check_machine
+from hub.cli.doctor_checks import check_content, check_database, check_machine
+from hub.cli.finding import Finding
 from hub.config import Settings, SettingsError, settings
 from hub.db import make_engine, transaction
 from hub.embedded import database_url

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from hub.accounts.on_call import gaps
+from hub.accounts.on_call import gaps_ahead
 from hub.accounts.queries import held_roles
+from hub.cli.authority_checks import check_authority
+from hub.cli.finding import Finding
 from hub.config import Settings
-from hub.engine.rulebook import BankHoliday, PolicyVersion
+from hub.engine.life import is_worker_seen, last_seen
+from hub.engine.rulebook import BankHoliday, PolicyVersion, rulebook
 from hub.migrate import current, newest
 from hub.organisations.models import Organisation
 from hub.paths import MIGRATIONS, STATIC, TEMPLATES
@@ -35,20 +37,6 @@ _FILES: Final = (
     TEMPLATES / "layouts" / "base.html",
     MIGRATIONS / "env.py",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `mend` says what to do, and is empty when it is as it should be."""
-
-    about: str
-    found: str
-    mend: str = ""
-
-    def __str__(self) -> str:
-        state = "to mend" if self.mend else "ok"
-        line = f"{state:<8} {self.about}: {self.found}."
-        return f"{line}\n{'':<8} {self.mend}." if self.mend else line
 
 
 def check_machine(settings: Settings) -> Iterator[Finding]:
@@ -107,8 +95,11 @@ def check_database(engine: Engine, settings: Settings) -> Iterator[Finding]:
 def check_content(session: Session, settings: Settings, now: datetime) -> Iterator[Finding]:
     """What can be seen in a database with all its tables."""
     yield from _seeds(session, now)
+    yield _worker(session, now)
     yield from _rota(session, now)
     yield from _people(session, now)
+    if session.scalar(select(func.count()).where(PolicyVersion.in_force_from <= now)):
+        yield from check_authority(session, rulebook(session).policy(None, now), now)
     invented = session.scalar(select(func.count()).select_from(Organisation).where(Organisation.is_demo)) or 0
     is_wrong = settings.production and bool(invented)
     yield Finding(
@@ -116,6 +107,13 @@ def check_content(session: Session, settings: Settings, now: datetime) -> Iterat
         f"{invented} invented organisations" if invented else "none",
         "Give production a database of its own, without the demo world" if is_wrong else "",
     )
+
+
+def _worker(session: Session, now: datetime) -> Finding:
+    seen = last_seen(session)
+    found = f"last seen on {moment_words(seen)}" if seen else "never seen here"
+    is_there = is_worker_seen(session, now)
+    return Finding("Worker", found, "" if is_there else "Run: hub worker. Until then no deadline rings")
 
 
 def _seeds(session: Session, now: datetime) -> Iterator[Finding]:
@@ -136,7 +134,7 @@ def _seeds(session: Session, now: datetime) -> Iterator[Finding]:
 
 
 def _rota(session: Session, now: datetime) -> Iterator[Finding]:
-    uncovered = gaps(session, now)
+    uncovered = gaps_ahead(session, now)
     if not uncovered:
         yield Finding("On-call rota", "somebody is on call at every moment of the next seven days")
     for start, end in uncovered:

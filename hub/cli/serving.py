@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shlex
 import socket
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import click
-import platformdirs
 from gunicorn.app.base import BaseApplication
 
+from hub.cli.scale import demo_settings, scale
 from hub.config import Settings, settings
 from hub.db import make_engine, make_sessions, transaction
 from hub.demo.world import PASSWORD, DemoRefused, make_world, sign_ins
@@ -24,6 +27,8 @@ from hub.policies.services import seed
 THREADS: Final = 4
 """Threads of each worker process; throughput comes from the processes."""
 PORTS_TRIED: Final = 20
+WORKER_ENDS_WITHIN: Final = 10.0
+"""Seconds; it ends with the batch it is at, and loses nothing when it is killed instead."""
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file, which a slow disk must not hold up
 
 
@@ -66,6 +71,32 @@ def run(host: str, port: int, workers: int) -> None:
     serve(chosen.model_copy(update={"database_url": url}), host, port, workers)
 
 
+@contextmanager
+def worker_beside(chosen: Settings) -> Iterator[None]:
+    """Run `hub worker` as a process of its own, on the same database and folder, while the web server runs here."""
+    me = os.getpid()
+    environment = {
+        **os.environ,
+        "HUB_DATABASE_URL": chosen.database_url or "",
+        "HUB_DATA_DIR": str(chosen.data_dir),
+        "HUB_DEMO": "true",
+    }
+    command = [sys.executable, "-c", "from hub.cli import main; main(prog_name='hub')", "worker", "--parent", str(me)]
+    # Control and C reaches both; the worker is told by us, so that it is not interrupted twice.
+    beside = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - our own words
+    try:
+        yield
+    finally:
+        # The web server's own processes leave through here too, and the worker is not theirs to end.
+        if os.getpid() == me:
+            beside.terminate()
+            try:
+                beside.wait(WORKER_ENDS_WITHIN)
+            except subprocess.TimeoutExpired:
+                beside.kill()
+                beside.wait()
+
+
 def serve(chosen: Settings, host: str, port: int, workers: int) -> None:
     """Serve until stopped; does not return. `chosen` names the database, so that only this process holds its server."""
     options = {
@@ -86,19 +117,17 @@ def serve(chosen: Settings, host: str, port: int, workers: int) -> None:
     _Server(options, chosen).run()
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
 @click.option("--no-serve", is_flag=True, help="Make the world and stop there.")
-def demo(port: int, workers: int, no_serve: bool) -> None:
+@click.pass_context
+def demo(ctx: click.Context, port: int, workers: int, no_serve: bool) -> None:
     """Make an invented hub with people, organisations and a year of referrals, and open it to try."""
-    given = settings()
-    if given.production:
-        raise click.ClickException("This is a production hub, and demo sign-ins are open to everybody.")
-    # A folder of its own: the world of the demo never stands beside real people's data.
-    own = Path(platformdirs.user_data_dir("commissioning-hub")) / "demo"
-    folder = own if given.data_dir == Path(platformdirs.user_data_dir("commissioning-hub")) else given.data_dir
-    chosen = given.model_copy(update={"data_dir": folder, "demo": True})
+    if ctx.invoked_subcommand is not None:
+        return
+    chosen = demo_settings()
+    folder = chosen.data_dir
     url = database_url(chosen)
     _make_world(url)
     for line in sign_in_lines():
@@ -112,7 +141,11 @@ def demo(port: int, workers: int, no_serve: bool) -> None:
     if free != port:
         click.echo(f"Port {port} is taken, so this uses port {free}.")
     click.echo(f"Open http://127.0.0.1:{free}/ and press Control and C here to stop.")
-    serve(chosen.model_copy(update={"database_url": url}), "127.0.0.1", free, workers)
+    with worker_beside(chosen.model_copy(update={"database_url": url})):
+        serve(chosen.model_copy(update={"database_url": url}), "127.0.0.1", free, workers)
+
+
+demo.add_command(scale)
 
 
 def _make_world(url: str) -> None:

@@ -66,6 +66,17 @@ def codes(list_name: str, on: date | None = None) -> Mapping[str, str]:
     return MappingProxyType({row.code: row.label for row in rows(list_name) if row.holds(on)})
 
 
+@lru_cache(maxsize=256)
+def codes_of_line(list_name: str, service_line: str | None) -> Mapping[str, str]:
+    """Return code to label of the codes that a list's `service_line` column gives to this line; all without a line."""
+    found = {
+        row.code: row.label
+        for row in rows(list_name)
+        if row.holds(None) and (service_line is None or row.more.get("service_line") == service_line)
+    }
+    return MappingProxyType(found)
+
+
 def label(list_name: str, code: str | None) -> str:
     """Return what a code is called, ended codes too, so that old records stay readable; nothing for no code.
 

@@ -32,6 +32,8 @@ class Person:
     role: Role
     ods_code: str = HUB
     unit_code: str = ""
+    also: str = ""
+    """What the sign-in list says beside the role."""
 
     @property
     def email(self) -> str:
@@ -50,6 +52,7 @@ PEOPLE: Final = (
     Person("Ruth Calloway", Role.HEAD_OF_COMMISSIONING),
     Person("Helen Ashdown", Role.DIRECTOR),
     Person("Tunde Bakare", Role.QUALITY_LEAD),
+    Person("Martin Illingworth", Role.QUALITY_LEAD, also="on call now"),
     Person("Dr Anneke Vos", Role.QUALITY_GROUP_CHAIR),
     Person("Bridget Farrow", Role.FAMILY_LIAISON),
     Person("Nikhil Sarin", Role.INFORMATION_GOVERNANCE),
@@ -58,6 +61,8 @@ PEOPLE: Final = (
     Person("Owain Pryce", Role.UNIT_MANAGER, "ZD111", "ZD111A-1"),
     Person("Dr Samuel Oyelaran", Role.UNIT_CLINICIAN, "ZD101", "ZD101A-1"),
     Person("Dr Fiona Abara", Role.ACCESS_ASSESSOR, "ZD003"),
+    Person("Imran Sadiq", Role.ACCESS_ASSESSOR, "ZD102"),
+    Person("Dr Conrad Hale", Role.ACCESS_ASSESSOR, "ZD104"),
     Person("Joanne Pickles", Role.PROVIDER_QUALITY_LEAD, "ZD112"),
     Person("Dr Nia Probert", Role.REFERRER, "ZD201"),
     Person("Dr Marianne Idowu", Role.REFERRER, "ZD501"),
@@ -67,6 +72,13 @@ PEOPLE: Final = (
     Person("Alan Threlkeld", Role.FUNDER, "ZD401"),
     Person("Dr Judith Marsden", Role.OUTSIDE_MEMBER, "ZD701"),
 )
+SHIFTS: Final = (
+    ("Helen Ashdown", "Karen Stott", -15 * 24, -8 * 24),
+    ("Martin Illingworth", "Ruth Calloway", -8 * 24, -2 * 24),
+    ("Martin Illingworth", "Ruth Calloway", -2 * 24, 3 * 24),
+    ("Helen Ashdown", "", 3 * 24 + 8, 9 * 24),
+)
+"""Who, deputy, and from when until when: hours from nine o'clock today. Nobody is on call for eight hours of day 3."""
 COLLABORATIVES: Final = (
     ("Calder and Dales children and young people's collaborative", "cyp"),
     ("Calder and Dales adult secure collaborative", "secure"),
@@ -76,7 +88,7 @@ COLLABORATIVES: Final = (
 
 def sign_ins() -> list[tuple[str, str, str]]:
     """E-mail, name and role in words of everybody, in the order in which they are listed."""
-    return [(person.email, person.name, person.role.label) for person in PEOPLE]
+    return [(person.email, person.name, ", ".join(filter(None, (person.role.label, person.also)))) for person in PEOPLE]
 
 
 def make_people(session: Session, now: datetime) -> dict[str, Actor]:
@@ -110,18 +122,20 @@ def _make(session: Session, person: Person, now: datetime) -> Actor:
 
 
 def make_rota(session: Session, people: dict[str, Actor], now: datetime) -> None:
-    """Two shifts from yesterday to the ninth day from now, with one gap in between for the pages to point at."""
+    """The rota of the last weeks and to the ninth day from now, with one gap to come for the pages to point at."""
     at_nine = datetime.combine(local(now).date(), time(9), LONDON)
-    head, director, manager = (
-        session.get_one(UserAccount, people[name].user_id)
-        for name in ("Ruth Calloway", "Helen Ashdown", "Priya Nandakumar")
-    )
-    first, gap_from, gap_until, last = (
-        at_nine + difference
-        for difference in (timedelta(days=-1), timedelta(days=3), timedelta(days=3, hours=8), timedelta(days=9))
-    )
-    add_shift(session, user=head, deputy=manager, from_at=first, until_at=gap_from)
-    add_shift(session, user=director, from_at=gap_until, until_at=last)
+    accounts = {
+        name: session.get_one(UserAccount, people[name].user_id)
+        for name in ("Ruth Calloway", "Helen Ashdown", "Martin Illingworth", "Karen Stott")
+    }
+    for name, deputy, first, last in SHIFTS:
+        add_shift(
+            session,
+            user=accounts[name],
+            deputy=accounts[deputy] if deputy else None,
+            from_at=at_nine + timedelta(hours=first),
+            until_at=at_nine + timedelta(hours=last),
+        )
 
 
 def make_collaboratives(session: Session) -> None:

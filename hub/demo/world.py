@@ -12,15 +12,17 @@ from sqlalchemy.orm import Session
 from hub.accounts.models import UserAccount
 from hub.db import Lock, hold
 from hub.demo.past import Past, settle
+from hub.demo.past_admissions import PastAdmissions
 from hub.demo.people import HUB, PASSWORD, SINCE, make_collaboratives, make_people, make_rota, sign_ins
 from hub.demo.present import Present
 from hub.engine.models import WorkItem
 from hub.organisations.importing import import_organisations
 from hub.organisations.models import Organisation
 from hub.referrals.importing import import_referrals
+from workflows.actor import Actor
 from workflows.durations import local
 
-__all__ = ["FILES", "PASSWORD", "DemoRefused", "make_world", "sign_ins"]
+__all__ = ["FILES", "PASSWORD", "DemoRefused", "make_ground", "make_world", "sign_ins"]
 
 FILES: Final = Path(__file__).parent / "files"
 
@@ -42,6 +44,17 @@ def make_world(session: Session, *, now: datetime) -> bool:
         raise DemoRefused(
             "This database is in use already. The demo needs an empty one: set HUB_DATA_DIR to a new folder"
         )
+    people = make_ground(session, now)
+    import_referrals(session, FILES / "referrals.csv", now=now, skip_bad=True)
+    Past(session, people, now).walk()
+    PastAdmissions(session, people, now).walk()
+    Present(session, people, now, set(session.scalars(select(Organisation.ods_code)))).make()
+    settle(session, now)
+    return True
+
+
+def make_ground(session: Session, now: datetime) -> dict[str, Actor]:
+    """The invented organisations, people, rota and collaboratives, without any referral; gives who acts, by name."""
     import_organisations(
         session,
         today=local(now - SINCE).date(),
@@ -53,11 +66,7 @@ def make_world(session: Session, *, now: datetime) -> bool:
     people = make_people(session, now)
     make_rota(session, people, now)
     make_collaboratives(session)
-    import_referrals(session, FILES / "referrals.csv", now=now, skip_bad=True)
-    Past(session, people, now).walk()
-    Present(session, people, now, set(session.scalars(select(Organisation.ods_code)))).make()
-    settle(session, now)
-    return True
+    return people
 
 
 def _lines(name: str) -> list[str]:

@@ -30,7 +30,7 @@ LINKED = (
 
 def canonical(value: Any) -> str:
     """JSON with sorted keys, no spaces, UTF-8 kept; datetimes in UTC to the microsecond, as PostgreSQL keeps them."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return _ENCODER.encode(value)
 
 
 def link(row: Mapping[str, Any]) -> str:
@@ -42,3 +42,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     raise TypeError(f"history cannot hold {type(value).__name__}")
+
+
+# Made once: json.dumps makes a new one for every call that is not plain.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)

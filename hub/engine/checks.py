@@ -9,9 +9,12 @@ from hub.engine.authority import why_not
 from hub.engine.refusal import Problem
 from hub.engine.turn import Turn, as_json
 from workflows.core import Action, Actor, Ask, Need
+from workflows.roles import Role
 
 LONGEST_ANSWER = 8_000
 """Characters in one answer."""
+LARGEST_NUMBER = 2_147_483_647
+"""What a column of whole numbers can hold."""
 
 
 def problems_of(turn: Turn) -> list[Problem]:
@@ -54,7 +57,7 @@ def _answers(turn: Turn, *, is_theirs: bool) -> Iterator[Problem]:
             if ask.name not in turn.values:
                 continue
             turn.values[ask.name] = None
-        elif wrong := wrong_kind(ask, value):
+        elif wrong := wrong_kind(ask, value) or wrong_tense(ask, value, turn.now):
             yield Problem(wrong, ask.name)
             continue
         # A check may name other items, so it speaks to those alone who may give the answer.
@@ -81,12 +84,17 @@ def wrong_kind(ask: Ask, value: Any) -> str | None:
         "tick": bool,
         "moment": datetime,
         "date": date,
+        "number": int,
         "person": int,
-        "organisation": (int, str),
+        "organisation": (int, str) if ask.name.endswith("_id") else str,
         "choices": (list, tuple),
     }
-    if not isinstance(value, expected.get(ask.kind, str)):
+    if not isinstance(value, expected.get(ask.kind, str)) or (
+        isinstance(value, bool) and ask.kind not in {"yes_no", "tick"}
+    ):
         return f"{ask.label.rstrip('?')}: this is not an answer of the right kind"
+    if ask.kind == "number" and isinstance(value, int) and not 0 <= value <= LARGEST_NUMBER:
+        return f"{ask.label.rstrip('?')}: give a whole number, from 0 to {LARGEST_NUMBER:,}"
     if isinstance(value, str):
         if len(value) > LONGEST_ANSWER:
             return f"{ask.label.rstrip('?')}: use at most {LONGEST_ANSWER:,} characters"
@@ -100,9 +108,31 @@ def wrong_kind(ask: Ask, value: Any) -> str | None:
     return None
 
 
+def wrong_tense(ask: Ask, value: Any, now: datetime) -> str | None:
+    """Why a moment cannot be meant, or None: one to come that has been, or one that has been that is to come."""
+    if not isinstance(value, datetime):
+        return None
+    if ask.tense == "future" and value <= now:
+        return f"{ask.label.rstrip('?')}: this has passed already; give a time to come"
+    if ask.tense == "past" and value > now:
+        return f"{ask.label.rstrip('?')}: this has not happened yet; give a time that has been"
+    return None
+
+
 def _can_be_stored(text: str) -> bool:
     """PostgreSQL's text takes no NUL and no half of a surrogate pair."""
     return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def marked(turn: Turn) -> None:
+    """Keep on the item who did this and when, where the action is one that others are compared with."""
+    word, actor = turn.action.marks, turn.actor
+    if word:
+        # The role that gave the power: on-call's, where the person's own does not have it.
+        role = actor.role if any(may.role is actor.role for may in turn.action.by) else Role.ON_CALL
+        turn.change(f"{word}_by_id", actor.user_id, enter=False)
+        turn.change(f"{word}_role", str(role), enter=False)
+        turn.change(f"{word}_at", turn.now, enter=False)
 
 
 def entered_values(turn: Turn) -> None:

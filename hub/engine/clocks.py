@@ -146,7 +146,7 @@ def _start(turn: Turn, definition: Clock, per: str | None, *, is_first: bool) ->
         duration=rule.text,
         started_at=start,
         due_at=start,
-        pauses=[],
+        pauses=list(getattr(turn.item, definition.less_fact) or ()) if is_first and definition.less_fact else [],
         changes=[],
         **{**FRESH, "per": per},
     )
@@ -273,7 +273,7 @@ def stop(turn: Turn, row: Row, *, is_given_up: bool = False) -> None:
     if row.paused_at is not None:
         resume(turn, row)
     is_late = turn.now > row.due_at
-    if turn.action.abandons or is_given_up:
+    if turn.action.abandons or is_given_up or _is_given_up(turn, row.name):
         row.outcome = "missed" if is_late else "stopped"
     else:
         row.outcome = "met_late" if is_late else "met"
@@ -282,6 +282,12 @@ def stop(turn: Turn, row: Row, *, is_given_up: bool = False) -> None:
     used = time_used(deadline_of(row, turn.calendar), turn.now)
     row.gross_seconds, row.net_seconds = int(used.gross.total_seconds()), int(used.net.total_seconds())
     _write(row)
+
+
+def _is_given_up(turn: Turn, name: str) -> bool:
+    """Whether the action ends the clock without doing what it asked for."""
+    clocks = (clock for clock in turn.kind.workflow.clocks if clock.name == name)
+    return any(turn.action.name in clock.given_up_on for clock in clocks)
 
 
 def change_priority(turn: Turn, old: str | None, new: str) -> None:

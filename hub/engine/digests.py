@@ -51,6 +51,18 @@ def _heads(session: Session) -> Iterator[tuple[str, int, str]]:
         last = rows[-1].id
 
 
+def heads_digest(session: Session, to: TextIO | None = None) -> tuple[int, str]:
+    """How many items there are and one SHA-256 over the heads of all their histories; `to` gets a line for each."""
+    heads, count = hashlib.sha256(), 0
+    for reference, length, head in _heads(session):
+        line = canonical([reference, length, head])
+        heads.update(line.encode())
+        count += 1
+        if to:
+            to.write(line + "\n")
+    return count, heads.hexdigest()
+
+
 def _access_hash(session: Session, first: int, last: int, before: str) -> str:
     """One hash over the access-log rows after `first` up to `last`, begun with the hash of those before."""
     digest = hashlib.sha256(before.encode())
@@ -87,18 +99,12 @@ def write_digest(session: Session, *, now: datetime, to: TextIO | None = None) -
     hold(session, Lock.DIGEST)  # two digests written at once would both follow the same one
     before = session.scalar(select(AuditDigest).order_by(AuditDigest.id.desc()).limit(1))
     last_access = _last_access(session)
-    heads, count = hashlib.sha256(), 0
-    for reference, length, head in _heads(session):
-        line = canonical([reference, length, head])
-        heads.update(line.encode())
-        count += 1
-        if to:
-            to.write(line + "\n")
+    count, heads = heads_digest(session, to)
     values: dict[str, Any] = {
         "at": now,
         "items": count,
         "last_access_id": last_access,
-        "heads_hash": heads.hexdigest(),
+        "heads_hash": heads,
         "access_hash": _access_hash(
             session, before.last_access_id if before else 0, last_access, before.access_hash if before else FIRST
         ),

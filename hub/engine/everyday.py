@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, or_, select
 
 from hub.engine.authority import PartyRow, why_not
-from hub.engine.checks import wrong_kind
-from hub.engine.clocks import change_priority, changes_of, pause_on_request, plan_clocks, resume
+from hub.engine.checks import wrong_kind, wrong_tense
+from hub.engine.clocks import change_priority, changes_of, pause_on_request, plan_clocks, recompute, resume
 from hub.engine.models import WorkItem
+from hub.engine.parties import end_party, let_in
 from hub.engine.refusal import ActionRefused, Problem
-from hub.engine.statements import adapt, insert, kind_table
+from hub.engine.statements import kind_table
 from hub.engine.turn import Row, Turn, as_json
 from hub.engine.visibility import roles_that_see
 from workflows.core import Actor, Ask
@@ -60,26 +61,8 @@ def _add_party(turn: Turn) -> None:
     organisation = turn.values["organisation_id"]
     if any(party.organisation_id == organisation and party.unit_id is None for party in turn.parties):
         raise ActionRefused([Problem("This organisation can already see it", "organisation_id")])
-    _check_it_exists(turn, "organisation", "organisation_id", "Choose an organisation from the list")
-    values = {
-        "item_id": turn.item.id,
-        "organisation_id": organisation,
-        "capacities": adapt([str(Capacity.INTERESTED)], as_json=True),
-        "from_at": turn.now,
-        "why": turn.reason,
-        "kind": turn.item.kind,
-        "is_open": turn.item.is_open,
-        "next_due_at": turn.item.next_due_at,
-    }
-    turn.writes.append((insert("item_party", tuple(values)), values))
+    let_in(turn, "organisation_id", Capacity.INTERESTED, why=turn.reason or "")
     turn.entered["organisation_id"] = {"new": organisation}
-
-
-def _check_it_exists(turn: Turn, table: str, field: str, words: str) -> None:
-    """A number that names nobody is an answer to correct, not a fault of the hub."""
-    rows, number = WorkItem.metadata.tables[table], turn.values[field]
-    if not isinstance(number, int) or not turn.session.scalar(select(rows.c.id).where(rows.c.id == number)):
-        raise ActionRefused([Problem(words, field)])
 
 
 def _remove_party(turn: Turn) -> None:
@@ -90,10 +73,7 @@ def _remove_party(turn: Turn) -> None:
     if any(Capacity.REFERRER in party.capacities for party in leaving):
         raise ActionRefused([Problem("The referrer keeps sight of its own referral", "organisation_id")])
     for party in leaving:
-        turn.writes.append(
-            ("UPDATE item_party SET until_at = %(now)s WHERE id = %(id)s", {"now": turn.now, "id": party.id})
-        )
-        turn.parties.remove(party)
+        end_party(turn, party)
     if turn.item.is_open:
         plan_clocks(turn)  # a clock that ran for who has left ends with it
     turn.entered["organisation_id"] = {"old": organisation}
@@ -105,16 +85,28 @@ def _correct_field(turn: Turn) -> None:
     if ask is None:
         raise ActionRefused([Problem("There is no such answer to correct", "field")])
     value = _read(ask, turn.values["value"])
-    if wrong := wrong_kind(ask, value) or (ask.check and ask.check(turn.item, {name: value})):
+    wrong = wrong_kind(ask, value) or wrong_tense(ask, value, turn.now)
+    if wrong := wrong or (ask.check and ask.check(turn.item, {name: value})):
         raise ActionRefused([Problem(wrong, "value")])
     turn.change(name, value)
+    _follow_the_moment(turn, name)
     turn.entered.setdefault(name, {"new": as_json(value)})
+
+
+def _follow_the_moment(turn: Turn, name: str) -> None:
+    """A clock that is due at a recorded moment is due at the right one."""
+    due_then = {clock.name for clock in turn.kind.workflow.clocks if clock.due_fact == name}
+    for row in turn.clocks:
+        if row.name in due_then and row.stopped_at is None:
+            row.due_at = getattr(turn.item, name)
+            recompute(turn, row)
 
 
 def correctable(item: Any, actor: Actor, parties: Sequence[PartyRow]) -> dict[str, Ask]:
     """The answers this person may correct: all of them as owner, else those they could have entered.
 
-    So a referrer corrects its form and never the hub's decision.
+    So a referrer corrects its form and never the hub's decision. Whom an answer let in, and what says who may decide,
+    nobody corrects: the action that asks for it is done again.
     """
     model: type[WorkItem] = type(item)
     workflow, own = model.workflow, kind_table(model).own
@@ -127,7 +119,7 @@ def correctable(item: Any, actor: Actor, parties: Sequence[PartyRow]) -> dict[st
         or (is_writer and workflow.initial in action.sources)
         or why_not(workflow, action, item, actor, parties) is None
         for ask in action.questions
-        if ask.name in own
+        if ask.name in own and not ask.stays and ask.name not in action.lets_in
     }
 
 
@@ -138,9 +130,10 @@ def _read(ask: Ask, text: str) -> Any:
         "yes_no": {"yes": True, "no": False}.get,
         "date": date.fromisoformat,
         "moment": parse_moment,
+        "number": int,
     }
     try:
-        return readers.get(ask.kind, str)(text)
+        return int(text) if ask.name.endswith("_id") else readers.get(ask.kind, str)(text)
     except ValueError:
         return None
 

@@ -5,10 +5,12 @@ from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship, validates
 
 from hub.db import Base, Moment
+from hub.engine.rulebook import rulebook_with
 from workflows.core import Workflow
+from workflows.policy import PolicySet
 
 FAR = datetime(9999, 12, 31, tzinfo=UTC)
 """`next_due_at` of an item without a running clock: never null, so that one index scan orders everything."""
@@ -62,8 +64,17 @@ class WorkItem(Base):
         Index("ix_work_item_kind_due", "kind", "next_due_at", "id", postgresql_where=text("is_open")),
         Index("ix_work_item_owner_due", "owner_id", "next_due_at", "id", postgresql_where=text("is_open")),
         Index("ix_work_item_case", "case_id", "id"),
+        Index("ix_work_item_parent", "parent_id", "id", postgresql_where=text("parent_id IS NOT NULL")),
         CheckConstraint("history_length > 0 AND head_hash <> ''", name="has_history"),
     )
+
+    @property
+    def policy(self) -> PolicySet:
+        """The policy set it carries, or the one in force when it was opened: what a guard compares with."""
+        session = object_session(self)
+        if session is None:
+            raise LookupError("an item that is in no session has no policy set")
+        return rulebook_with(session, self.policy_version_id).policy(self.policy_version_id, self.opened_at)
 
     @validates("state")
     def _only_the_engine_sets_it(self, _key: str, value: str) -> str:
@@ -96,6 +107,13 @@ class Transition(Base):
     hash: Mapped[str]
 
     __table_args__ = (UniqueConstraint("item_id", "position"),)
+
+
+NEXT_WARNING = (
+    "(CASE WHEN warned_at IS NULL OR warned_at < warn_50_at THEN LEAST(warn_50_at, warn_80_at) "
+    "WHEN warned_at < warn_80_at THEN warn_80_at END)"
+)
+"""When a clock warns next; null when it has given its last warning. `warned_at` is the moment of the last one given."""
 
 
 class Clock(Base):
@@ -136,6 +154,7 @@ class Clock(Base):
     __table_args__ = (
         Index("ix_clock_item", "item_id", "id"),
         Index("ix_clock_due", "due_at", postgresql_where=text("is_running AND rang_at IS NULL")),
+        Index("ix_clock_warn", text(NEXT_WARNING), postgresql_where=text("is_running AND rang_at IS NULL")),
     )
 
 
@@ -224,8 +243,22 @@ class OutboxMessage(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    next_try_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Not before this moment: the next working morning, or a while after a failure. Empty: at once."""
+    last_error: Mapped[str | None]
+    gave_up_at: Mapped[datetime | None] = mapped_column(Moment)
+    """After too many failures; it stays here and is shown until somebody lets it be tried again."""
 
-    __table_args__ = (Index("ix_outbox_message_unsent", "id", postgresql_where=text("sent_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_outbox_message_unsent", "id", postgresql_where=text("sent_at IS NULL")),
+        Index(
+            "ix_outbox_message_due",
+            text("COALESCE(next_try_at, created_at)"),
+            "id",
+            postgresql_where=text("sent_at IS NULL AND gave_up_at IS NULL"),
+        ),
+        Index("ix_outbox_message_given_up", "id", postgresql_where=text("gave_up_at IS NOT NULL AND sent_at IS NULL")),
+    )
 
 
 class Reaction(Base):

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hub.db import Base
-from hub.engine.checks import entered_values, problems_of
+from hub.engine.checks import entered_values, marked, problems_of
 from hub.engine.clocks import plan_clocks
 from hub.engine.everyday import EFFECTS
 from hub.engine.models import WorkItem
+from hub.engine.parties import let_go, let_in
 from hub.engine.refusal import ActionRefused, Problem
 from hub.engine.rulebook import Rulebook, rulebook_at
 from hub.engine.statements import (
@@ -103,6 +104,11 @@ def _decide(turn: Turn) -> None:
         EFFECTS[turn.action.name](turn)
         return
     entered_values(turn)
+    marked(turn)
+    for capacity in turn.action.lets_go:
+        let_go(turn, capacity)
+    for name, capacity in turn.action.lets_in.items():
+        let_in(turn, name, capacity, why=turn.action.label)
     _stamp_policy(turn)
     plan_clocks(turn)
 
@@ -115,26 +121,27 @@ def _lock(session: Session, item: Any, kind: KindTable, actor: Actor, *, may_clo
     # Read before the pipeline opens: on an expired object each of them is a statement of the ORM.
     identity, case_id = item.id, item.case_id
     raw = raw_connection(session)
-    with raw.pipeline(), raw.cursor() as case, raw.cursor() as locked, raw.cursor() as sides, raw.cursor() as promises:
+    with raw.pipeline():
         if may_close and case_id is not None:
             # Opening, ending or reopening an item locks the case first, so that a case is never closed under it.
-            case.execute(LOCK_CASE, {"id": case_id})
-        locked.execute(kind.lock, {"id": identity}, prepare=True)
-        sides.execute(PARTIES, {"id": identity}, prepare=True)
-        promises.execute(CLOCKS, {"id": identity}, prepare=True)
-        counter = raw.cursor()
-        counter.execute(RULEBOOK, prepare=True)
-        seal = raw.cursor()
-        seal.execute(SEALED, {"id": identity, "user": actor.user_id}, prepare=True)
-        found = locked.fetchone()
-        if found is None:
-            raise ActionRefused(["This is no longer here"])
-        parties = [Row(**dict(zip(PARTY_COLUMNS, row, strict=True))) for row in sides.fetchall()]
-        clocks = [Row(**dict(zip(CLOCK_COLUMNS, row, strict=True))) for row in promises.fetchall()]
-        version = counter.fetchone()
-        is_sealed_off = seal.fetchone() is not None
+            raw.execute(LOCK_CASE, {"id": case_id}, prepare=True)
+        locked = raw.execute(kind.lock, {"id": identity}, prepare=True)
+        sides = raw.execute(PARTIES, {"id": identity}, prepare=True)
+        promises = raw.execute(CLOCKS, {"id": identity}, prepare=True)
+        counter = raw.execute(RULEBOOK, prepare=True)
+        seal = raw.execute(SEALED, {"id": identity, "user": actor.user_id}, prepare=True)
+    # Read after the pipeline closed: reading inside it asks the server once more.
+    found = locked.fetchone()
+    if found is None:
+        raise ActionRefused(["This is no longer here"])
+    parties = [Row(**dict(zip(PARTY_COLUMNS, row, strict=True))) for row in sides.fetchall()]
+    clocks = [Row(**dict(zip(CLOCK_COLUMNS, row, strict=True))) for row in promises.fetchall()]
+    version = counter.fetchone()
+    is_sealed_off = seal.fetchone() is not None
+    known = item.__dict__
     for name, value in zip(kind.columns, found, strict=True):
-        set_committed_value(item, name, value)
+        if name not in known or known[name] != value:  # of a hundred columns few have changed since it was loaded
+            set_committed_value(item, name, value)
     _forget_relations(session, item)
     return _Locked(parties, clocks, rulebook_at(session, int(version[0]) if version else 0), is_sealed_off)
 

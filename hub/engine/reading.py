@@ -13,9 +13,9 @@ from hub.db import Base
 from hub.engine.available import Offer, available_actions, everyday_actions
 from hub.engine.models import Clock, ItemParty, Transition, WorkItem
 from hub.engine.rulebook import Rulebook, RulebookState, rulebook_at
-from hub.engine.visibility import View, history_seen_by, is_let_in, view_of, visible
+from hub.engine.visibility import View, history_seen_by, may_be_seen, view_of_item, visible
 from workflows.core import Actor
-from workflows.everyday import EVERYDAY
+from workflows.everyday import EVERYDAY, RING
 
 LAST_ROWS = 100
 """History rows on an item's page, newest first; the page says when there are more."""
@@ -47,12 +47,37 @@ class Reading:
     parties: Sequence[PartyLine]
     lines: Sequence[Line]
     book: Rulebook
-    is_content_hidden: bool
-    """Only that things happened may be seen, not what they say."""
+    view: View
+    """How much of it this actor sees."""
     offers: Sequence[Offer]
     everyday: Sequence[Offer]
+    related: Sequence[Any]
+    """What it was opened from and what was opened from it, as far as this actor may see them."""
     names: Mapping[tuple[str, int | str], str]
     """The people and organisations that history gives by id or ODS code: ("person", 7) to a name."""
+
+    def since(self, version: int) -> list[Line]:
+        """What was done after the item had this version, newest first; a deadline that passed is nobody's doing."""
+        return [line for line in self.lines if line.row.action != RING and self.version_of(line.row.position) > version]
+
+    def version_of(self, position: int) -> int:
+        """The item's version at a history row among `lines`: its position less the rings up to it, which change none.
+
+        The rings after it are counted among the rows this actor reads: one of another party counts as before it.
+        """
+        rings = self.item.history_length - self.item.version
+        after = sum(1 for line in self.lines if line.row.action == RING and line.row.position > position)
+        return position - (rings - after)
+
+    @property
+    def is_content_hidden(self) -> bool:
+        """That things happened may be seen, not what they say."""
+        return self.view is not View.ALL
+
+    @property
+    def is_theirs_to_work_on(self) -> bool:
+        """Whether this actor works on the item, so that they may act on it and be told whom it is about."""
+        return self.view in {View.ALL, View.OUTCOME}
 
 
 def read_item(
@@ -78,17 +103,28 @@ def read_item(
     set_committed_value(item, "clocks", clocks)
     set_committed_value(item, "parties", [line.party for line in parties])
     lines = _lines(session, item, actor)
-    is_hidden = view_of(item.kind, actor) is View.HISTORY and not is_let_in(item, actor, live)
+    view = view_of_item(item, actor, live)
     return Reading(
         item=item,
         clocks=clocks,
         parties=parties,
         lines=lines,
         book=book,
-        is_content_hidden=is_hidden,
+        view=view,
         offers=available_actions(item, actor, live),
         everyday=everyday_actions(item, actor, live),
-        names={} if is_hidden else _names(session, item, lines),
+        related=_related(session, item, actor),
+        names=_names(session, item, lines) if view is View.ALL else {},
+    )
+
+
+def _related(session: Session, item: Any, actor: Actor) -> list[Any]:
+    near = or_(WorkItem.parent_id == item.id, WorkItem.id == item.parent_id)
+    shown = select(WorkItem.kind, WorkItem.reference, WorkItem.state)
+    return list(
+        session.execute(
+            shown.where(near, may_be_seen(actor, WorkItem.__mapper__.polymorphic_map)).order_by(WorkItem.id)
+        )
     )
 
 

@@ -95,6 +95,15 @@ def rulebook_at(session: Session, version: int) -> Rulebook:
     return found
 
 
+def rulebook_with(session: Session, identity: int | None) -> Rulebook:
+    """A rulebook that has the policy set `identity`, without a statement when the cached one does.
+
+    A set never changes once an item carries it, so an older rulebook is as good.
+    """
+    found = _cached.get(str(session.get_bind().engine.url))
+    return found if found is not None and (identity is None or identity in found.policies) else rulebook(session)
+
+
 def cached_version(session: Session) -> int | None:
     """The counter value this process has cached, if any."""
     found = _cached.get(str(session.get_bind().engine.url))

@@ -67,13 +67,13 @@ def start(
     if unknown := sorted(values.keys() - {*kind.own, "priority", "service_line"}):
         raise ValueError(f"a {workflow.name} has no column for {', '.join(unknown)}")
     raw = raw_connection(session)
-    with raw.pipeline(), raw.cursor() as ids, raw.cursor() as counter:
-        ids.execute(
+    with raw.pipeline():
+        ids = raw.execute(
             f"SELECT nextval('work_item_id_seq'), nextval('reference_{workflow.name}_seq')",
             prepare=True,
         )
-        counter.execute(RULEBOOK, prepare=True)
-        found, version = ids.fetchone(), counter.fetchone()
+        counter = raw.execute(RULEBOOK, prepare=True)
+    found, version = ids.fetchone(), counter.fetchone()
     if found is None or version is None:
         raise LookupError("the database gave no number; run `hub migrate`")
     item = model()

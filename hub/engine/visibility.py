@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, 
 from hub.engine.authority import PartyRow, is_party
 from hub.engine.models import ItemParty, Transition, WorkItem
 from workflows.core import Actor
-from workflows.roles import Role
+from workflows.roles import Capacity, Role
 
 Item = TypeVar("Item", bound=WorkItem)
 
@@ -19,6 +19,9 @@ class View(StrEnum):
 
     ALL = "all"
     COST = "cost"
+    """What it costs and what was decided; no clinical text."""
+    OUTCOME = "outcome"
+    """Where it is, how it ended, and what is asked of them: what a referrer sees of what follows its referral."""
     HISTORY = "history"
     """That something was done, when and by whom; no content."""
     NONE = "none"
@@ -31,18 +34,26 @@ ALL_ROLES = (
     Role.HEAD_OF_COMMISSIONING,
     Role.DIRECTOR,
 )
+PEOPLE_KINDS = ("referral", "admission", "placement")
+"""Kinds about one person's care."""
+
+
+def _each(view: View) -> dict[str, View]:
+    return dict.fromkeys(PEOPLE_KINDS, view)
+
+
 HUB_SEES: dict[Role, dict[str, View]] = {
-    **{role: {"referral": View.ALL} for role in ALL_ROLES},
-    Role.FINANCE_LEAD: {"referral": View.NONE},
-    Role.QUALITY_LEAD: {"referral": View.NONE},
-    Role.QUALITY_GROUP_CHAIR: {"referral": View.NONE},
-    Role.FAMILY_LIAISON: {"referral": View.NONE},
-    Role.INFORMATION_GOVERNANCE: {"referral": View.HISTORY},
-    Role.ADMINISTRATOR: {"referral": View.NONE},
+    **{role: _each(View.ALL) for role in ALL_ROLES},
+    Role.FINANCE_LEAD: _each(View.NONE) | {"admission": View.COST},
+    Role.QUALITY_LEAD: _each(View.NONE),
+    Role.QUALITY_GROUP_CHAIR: _each(View.NONE),
+    Role.FAMILY_LIAISON: _each(View.NONE),
+    Role.INFORMATION_GOVERNANCE: _each(View.HISTORY),
+    Role.ADMINISTRATOR: _each(View.NONE),
 }
 """Inside the hub, role by kind. A kind that is not here is seen by nobody: default deny."""
 
-EMERGENCY_KINDS = frozenset({"referral"})
+EMERGENCY_KINDS = frozenset(PEOPLE_KINDS)
 """Kinds whose emergencies the person on call sees; the rest by break-glass."""
 
 
@@ -51,6 +62,29 @@ def view_of(kind: str, actor: Actor) -> View:
     if not actor.is_hub or actor.role is None:
         return View.NONE
     return HUB_SEES.get(actor.role, {}).get(kind, View.NONE)
+
+
+OUTCOME_ALONE: dict[str, frozenset[Capacity]] = {
+    "admission": frozenset({Capacity.REFERRER, Capacity.ASSESSOR, Capacity.ASKED}),
+    "placement": frozenset({Capacity.REFERRER}),
+}
+"""Capacities that show a kind's status and outcome, and no more."""
+
+
+def view_of_item(item: Any, actor: Actor, parties: Iterable[PartyRow]) -> View:
+    """How much of an item this actor sees, whom `may_see` or `visible` let in: the most that any way in gives."""
+    held = {
+        capacity
+        for party in parties
+        if party.until_at is None and is_party(actor, party)
+        for capacity in party.capacities
+    }
+    if is_let_in(item, actor, parties):
+        return View.OUTCOME if held and held <= OUTCOME_ALONE.get(item.kind, frozenset()) else View.ALL
+    by_role = view_of(item.kind, actor)
+    if by_role is not View.ALL and actor.is_on_call and item.kind in EMERGENCY_KINDS and item.priority == "emergency":
+        return View.ALL
+    return by_role
 
 
 def roles_that_see(kind: str) -> list[Role]:

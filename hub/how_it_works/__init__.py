@@ -1,1 +1,1 @@
-"""How it works: every workflow as it runs, with the open items on it."""
+"""How it works: every workflow as it runs, drawn and in words, with the open items on it."""

@@ -1,1 +1,1 @@
-"""The jobs of the worker: when each ran, what is waiting."""
+"""What the worker does when nobody is looking, for whoever keeps the hub running."""

@@ -2,7 +2,8 @@
 
 from hub.referrals.models import Referral
 from hub.web.item_page import shown
-from workflows.form1_fields import SECTIONS, Field, fields_of
+from hub.web.sections import answered
+from workflows.form1_fields import FIELDS, SECTIONS
 
 ORGANISATIONS = {"referring_organisation": "referring", "responsible_icb": "icb", "local_authority": "authority"}
 """Answers that are an organisation's code, and the relation that has its name."""
@@ -10,19 +11,7 @@ ORGANISATIONS = {"referring_organisation": "referring", "responsible_icb": "icb"
 
 def sections_of(referral: Referral) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """(name, title, [(question, answer in words), …]) for each section that has an answer."""
-    found = []
-    for section in SECTIONS:
-        pairs = [(field.label, _answer(referral, field)) for field in fields_of(section.name)]
-        answered = [(label, answer) for label, answer in pairs if answer]
-        if answered:
-            found.append((section.name, section.title, answered))
-    return found
-
-
-def _answer(referral: Referral, field: Field) -> str:
-    value = getattr(referral, field.name)
-    named = getattr(referral, ORGANISATIONS[field.name]) if field.name in ORGANISATIONS else None
-    return str(named.name) if named is not None else shown(value, codes=field.codes or "", kind=field.kind)
+    return answered(referral, SECTIONS, FIELDS, ORGANISATIONS)
 
 
 def outcome_of(referral: Referral) -> list[tuple[str, str]]:

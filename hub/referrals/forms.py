@@ -1,20 +1,19 @@
 """Form 1 on a page: its questions as fields, and what was typed read by the same rules as an import row."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from flask import g
-from wtforms import TextAreaField
 
 from hub.codes import codes
 from hub.engine.refusal import Problem
 from hub.referrals.validation import check
 from hub.web.action_choices import organisations
-from hub.web.action_form import ActionForm, field_for
+from hub.web.action_form import ActionForm
 from hub.web.date_fields import DateParts
-from workflows.core import Actor, Ask
-from workflows.form1_fields import FIELD, FIELDS, SECTIONS, Field, fields_of
+from hub.web.sections import SectionedForm, as_typed, planned, question
+from workflows.core import Actor
+from workflows.form1_fields import FIELD, FIELDS, SECTIONS, Field
 from workflows.referral import ANSWERS
 from workflows.roles import Role
 
@@ -27,19 +26,10 @@ EMERGENCY_WORDS = {
 ASKS = {ask.name: ask for ask in ANSWERS}
 
 
-class ReferralForm(ActionForm):
+class ReferralForm(SectionedForm):
     """The base of the form; its questions are added from the field table."""
 
-    def sections(self) -> list[tuple[str, str, list[Any]]]:
-        """(name, title, fields) in the page's order."""
-        return [
-            (
-                section.name,
-                section.title,
-                [self._fields[field.name] for field in fields_of(section.name) if field.name in self._fields],
-            )
-            for section in SECTIONS
-        ]
+    plan = planned(SECTIONS, FIELDS)
 
 
 def referral_form(actor: Actor) -> type[ReferralForm]:
@@ -50,18 +40,8 @@ def referral_form(actor: Actor) -> type[ReferralForm]:
     known = organisations("ods_code")
     choices = {field.name: known for field in FIELDS if field.kind == "organisation"}
     left_out = {"referring_organisation"} if actor.role is Role.REFERRER else set()
-    made = {field.name: _question(field, choices) for field in FIELDS if field.name not in left_out}
+    made = {field.name: question(field, ASKS[field.name], choices) for field in FIELDS if field.name not in left_out}
     return type("FilledReferralForm", (ReferralForm,), made)
-
-
-def _question(field: Field, choices: Mapping[str, list[tuple[str, str]]]) -> Any:
-    ask = ASKS[field.name]
-    # On a page the organisation is chosen by name; the hint about its code is for files.
-    hint = "" if field.kind == "organisation" else ask.hint
-    plain = Ask(ask.name, ask.label, ask.kind, hint, ask.codes)
-    if field.kind == "long_text":
-        return TextAreaField(field.label, description=field.hint, render_kw={"rows": 3})
-    return field_for(plain, choices)
 
 
 def answers_of(form: ActionForm, now: datetime) -> tuple[dict[str, Any], list[Problem]]:
@@ -89,11 +69,7 @@ def _as_text(form: ActionForm, name: str) -> str:
 
 def shown_in_form(item: Any) -> dict[str, Any]:
     """A referral's answers as the form shows them."""
-    found = {name: getattr(item, name) for name in FIELD}
-    return {
-        name: {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
-        for name, value in found.items()
-    }
+    return as_typed(item, FIELDS)
 
 
 def clean_fill_in(form: ActionForm, _item: Any) -> tuple[dict[str, Any], list[Problem]]:

@@ -75,9 +75,10 @@ class ImportReport:
     """Rows with at least one problem."""
     problem_count: int = 0
     problems: list[RowProblem] = field(default_factory=list)
-    """The first SHOWN of them."""
+    """The first `most_shown` of them."""
     is_refused: bool = False
     """Bad rows stopped the whole file."""
+    most_shown: int = SHOWN
 
 
 @dataclass(slots=True)
@@ -99,12 +100,16 @@ def import_referrals(
     skip_bad: bool = False,
     rejects: Rejects | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
+    checked: Callable[[int], None] = lambda _rows: None,
+    called: str = "",
+    most_shown: int = SHOWN,
 ) -> ImportReport:
     """Check the whole file, then write its good rows as referrals submitted when they were received.
 
     The caller commits, and publishes the rejects after that. Unless `skip_bad`, one bad row keeps everything out.
     Raises FileProblem for a file that cannot be used, also when it changes meanwhile, and OSError for rejects that
-    cannot be written; roll back then. `progress` is called now and again with the rows written and those to write.
+    cannot be written; roll back then. `checked` is called now and again with the rows checked so far, then `progress`
+    with the rows written and those to write. `called` is what the histories say of the file, else its name.
     """
     if not is_dry_run:
         hold(session, Lock.IMPORT)  # a second import waits for the first, and then sees what it brought
@@ -115,14 +120,14 @@ def import_referrals(
     def rows() -> Iterator[Examined]:
         return examine(read_rows(path), now=now, known_organisations=organisations, age_limits=ages)
 
-    plan = _check(session, path, rows(), rejects)
+    plan = _check(session, path, rows(), rejects, ImportReport(most_shown=most_shown), checked)
     report = plan.report
     report.is_refused = bool(report.rejected) and not skip_bad
     if rejects is not None:
         rejects.complete()
     if is_dry_run or report.is_refused:
         return report
-    writer = _Writer(session, path.name, replace(actor, role=Role.SYSTEM), now, organisations)
+    writer = _Writer(session, called or path.name, replace(actor, role=Role.SYSTEM), now, organisations)
     wanted = (row for row in rows() if row.number in plan.to_write)
     for batch in _batches(wanted):
         writer.write(batch)
@@ -133,9 +138,15 @@ def import_referrals(
     return report
 
 
-def _check(session: Session, path: Path, rows: Iterator[Examined], rejects: Rejects | None) -> _Plan:
-    plan = _Plan(ImportReport(), _digest(path))
-    report = plan.report
+def _check(
+    session: Session,
+    path: Path,
+    rows: Iterator[Examined],
+    rejects: Rejects | None,
+    report: ImportReport,
+    checked: Callable[[int], None],
+) -> _Plan:
+    plan = _Plan(report, _digest(path))
     for batch in _batches(rows):
         there = _already_there(session, [row for row in batch if row.is_good and not row.is_duplicate])
         for row in batch:
@@ -150,13 +161,14 @@ def _check(session: Session, path: Path, rows: Iterator[Examined], rejects: Reje
             else:
                 report.good += 1
                 plan.to_write.add(row.number)
+        checked(report.rows)
     return plan
 
 
 def _reject(report: ImportReport, row: Examined, problems: tuple[Problem, ...], rejects: Rejects | None) -> None:
     report.rejected += 1
     report.problem_count += len(problems)
-    room = SHOWN - len(report.problems)
+    room = report.most_shown - len(report.problems)
     report.problems += [RowProblem(row.number, one.field, one.message) for one in problems[: max(room, 0)]]
     if rejects is not None:
         rejects.add(row, problems)

@@ -11,12 +11,10 @@ from typing import Final, Self
 
 from hub.referrals.import_file import Examined
 from hub.referrals.validation import COLUMNS, Problem
+from hub.web.csv_cells import as_text
 
 HEADER: Final = ("row", "field", "message", *COLUMNS)
 """One line for each problem: the row as a spreadsheet numbers it, the field, what to do; then the row itself."""
-
-# A spreadsheet takes a cell that begins with one of these for a formula, and the rows were written by strangers.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Rejects:
@@ -42,7 +40,7 @@ class Rejects:
 
     def add(self, row: Examined, problems: tuple[Problem, ...]) -> None:
         """Write one rejected row, once for each of its problems."""
-        own = [_as_text(row.raw.get(name, "")) for name in COLUMNS]
+        own = [as_text(row.raw.get(name, "")) for name in COLUMNS]
         self._writer.writerows([row.number, problem.field, problem.message, *own] for problem in problems)
 
     def complete(self) -> None:
@@ -60,7 +58,3 @@ class Rejects:
     ) -> None:
         self._stream.close()
         self._part.unlink(missing_ok=True)
-
-
-def _as_text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

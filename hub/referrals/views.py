@@ -7,7 +7,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload
 
-from hub.cases.banner import Banner, banner_of_case, banner_of_form
+from hub.cases.banner import Banner, banner_loads, banner_of_case, banner_of_form
 from hub.cases.models import CareCase
 from hub.db import transaction
 from hub.engine.models import Draft
@@ -49,15 +49,14 @@ PAGES = Pages(
         joinedload(Referral.referring),
         joinedload(Referral.icb),
         joinedload(Referral.authority),
-        joinedload(Referral.case).joinedload(CareCase.patient),
-        joinedload(Referral.case).joinedload(CareCase.current_status),
+        *banner_loads(Referral.case),
         joinedload(Referral.case).selectinload(CareCase.open_items),
     ),
     banner=banner,
     form_of={"fill_in": lambda _action, _reading: referral_form(g.actor)},
     prefill={"fill_in": lambda reading: shown_in_form(reading.item)},
     clean={"fill_in": clean_fill_in, "correct_field": clean_correction},
-    form_template={"fill_in": "referrals/fill_in.html"},
+    form_template={"fill_in": "workflow/fill_in.html"},
 )
 
 

@@ -1,1 +1,1 @@
-"""Today: what is late, due next, new and waited for, for one person."""
+"""Today: what is late and due next, what arrived, what is waited for, each number a link to its list."""

@@ -25,7 +25,6 @@ def choices_for(action: Action, reading: Reading) -> dict[str, Pairs]:
 def _choices(ask: Ask, reading: Reading) -> Pairs | None:
     made: dict[str, Callable[[Reading], Pairs]] = {
         "owner_id": _hub_people,
-        "organisation_id": lambda _: organisations("id"),
         "clock": _clocks,
         "field": _answers,
         "superseded_by": _others_open,
@@ -33,7 +32,9 @@ def _choices(ask: Ask, reading: Reading) -> Pairs | None:
     }
     if ask.name in made:
         return made[ask.name](reading)
-    return organisations("ods_code") if ask.kind == "organisation" else None
+    if ask.kind == "organisation":
+        return organisations("id" if ask.name.endswith("_id") else "ods_code")
+    return None
 
 
 def organisations(key: str) -> Pairs:

@@ -58,6 +58,10 @@ class ActionForm(FlaskForm):
             field.errors = [*field.errors, message]
 
 
+class WholeNumber(StringField):
+    """A whole number typed as text; what is none stays as it was typed, for the engine to refuse in words."""
+
+
 def form_for(action: Action, choices: Choices | None = None) -> type[ActionForm]:
     """The form class of `action`. `choices` gives the answers of questions whose list depends on the item or actor."""
     made: dict[str, Any] = {ask.name: field_for(ask, choices or {}) for ask in action.questions}
@@ -95,6 +99,8 @@ def field_for(ask: Ask, choices: Choices) -> Field:
             return TelField(label, description=hint)
         case "email":
             return EmailField(label, description=hint)
+        case "number":
+            return WholeNumber(label, description=hint, render_kw={"inputmode": "numeric", "width": "4"})
     return StringField(label, description=hint)
 
 
@@ -117,6 +123,7 @@ def _typed(field: Field) -> Any:
         return {"yes": True, "no": False}.get(value)
     if isinstance(value, str):
         value = value.strip() or None
-    if field.name.endswith("_id") and value is not None:
+    is_number = isinstance(field, WholeNumber) or field.name.endswith("_id")
+    if is_number and value is not None:
         return int(value) if str(value).isdecimal() and len(str(value)) <= LONGEST_NUMBER else value
     return value

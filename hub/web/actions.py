@@ -41,7 +41,10 @@ class Pages:
     prefill: Mapping[str, Callable[[Reading], dict[str, Any]]] = field(default_factory=dict)
     clean: Mapping[str, Callable[[ActionForm, Any], Cleaned]] = field(default_factory=dict)
     """A feature's own reading of the answers: typed values and problems."""
+    more: Callable[[Reading], dict[str, Any]] | None = None
+    """What the feature's own templates show besides, on the item's page and the action page."""
     form_template: Mapping[str, str] = field(default_factory=dict)
+    action_template: str = "workflow/action.html"
 
 
 def action_routes(blueprint: Blueprint, pages: Pages) -> None:
@@ -54,7 +57,7 @@ def action_routes(blueprint: Blueprint, pages: Pages) -> None:
         offer = _offer(reading, action) if reading else None
         if reading is None:
             _refuse(pages, reference)
-        if offer is None or reading.is_content_hidden:
+        if offer is None or not reading.is_theirs_to_work_on:
             abort(HTTPStatus.NOT_FOUND)
         return _send(pages, reading, offer) if request.method == "POST" else _ask(pages, reading, offer)
 
@@ -138,7 +141,14 @@ def _send(pages: Pages, reading: Reading, offer: Offer) -> ResponseReturnValue:
     except ActionRefused as refused:
         return _refused(pages, reading, offer, form, refused)
     flash(f"Done: {offer.action.label.lower()}. {item.reference} is {_label_of(item).lower()}.", "success")
-    return redirect(url_for(pages.endpoint, reference=item.reference), HTTPStatus.SEE_OTHER)
+    return redirect(_back(pages, item, offer.action), HTTPStatus.SEE_OTHER)
+
+
+def _back(pages: Pages, item: Any, action: Action) -> str:
+    """The item's page; the list of what is left, when the action ended this person's own access."""
+    if action.lets_go and find_item(db.session, pages.model, item.reference, g.actor) is None:
+        return url_for("worklist.list_items")
+    return url_for(pages.endpoint, reference=item.reference)
 
 
 def _refused(
@@ -152,7 +162,7 @@ def _refused(
         form.add_problem(problem.field, problem.message)
     again = _offer(reading, offer.action.name) or offer
     seen = drafts.version_of(form.seen.data) or 0
-    changed = [line for line in reading.lines if line.row.position > seen] if seen else []
+    changed = reading.since(seen) if seen else []
     if offer.action.name in pages.prefill:
         form.take_over(line.row.values for line in reversed(changed))
     # What is sent next answers to what is now on the page.
@@ -189,7 +199,7 @@ def _page(
 
     is_possible = offer.action.name in BY_NAME or reading.item.state in offer.action.sources
     page = render_template(
-        pages.form_template.get(offer.action.name, "workflow/action.html"),
+        pages.form_template.get(offer.action.name, pages.action_template),
         page=ItemPage(reading, g.actor, g.now),
         banner=pages.banner(reading.item) if pages.banner else None,
         offer=offer,
@@ -201,6 +211,7 @@ def _page(
         draft_href=url_for(
             f"{_blueprint(pages)}.save_draft", reference=reading.item.reference, action=offer.action.name
         ),
+        **(pages.more(reading) if pages.more else {}),
     )
     if status is None:
         status = HTTPStatus.OK if offer.is_mine else HTTPStatus.FORBIDDEN
@@ -243,7 +254,8 @@ def show_item(pages: Pages, reference: str, template: str, **more: Any) -> Respo
     return render_template(
         template,
         page=ItemPage(reading, g.actor, g.now),
-        banner=pages.banner(reading.item) if pages.banner and not reading.is_content_hidden else None,
+        banner=pages.banner(reading.item) if pages.banner and reading.is_theirs_to_work_on else None,
         act_endpoint=f"{_blueprint(pages)}.act",
+        **(pages.more(reading) if pages.more else {}),
         **more,
     )

@@ -1,12 +1,18 @@
-"""For whatever watches the service: is the process there, and does it reach its database."""
+"""For whatever watches the service: is the process there, and is the hub as a whole ready to keep its promises."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from functools import cache
+
+from alembic.script import ScriptDirectory
+from flask import Blueprint, g
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from hub.engine.life import is_worker_seen
+from hub.paths import MIGRATIONS
 from hub.web.access import public
 from hub.web.database import db
 
@@ -25,9 +31,27 @@ def healthz() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 @public
 def readyz() -> ResponseReturnValue:
-    """The process reaches its database; 503 when it does not."""
+    """Database, migrations and worker are as they should be; 503 with the first that is not."""
     try:
-        db.session.execute(text("SELECT 1"))
+        wrong = _what_is_wrong(db.session)
     except SQLAlchemyError:
-        return "the database does not answer\n", 503, _PLAIN
-    return "ok\n", 200, _PLAIN
+        wrong = "the database does not answer"
+    return ("ok\n", 200, _PLAIN) if wrong is None else (f"{wrong}\n", 503, _PLAIN)
+
+
+def _what_is_wrong(session: Session) -> str | None:
+    session.execute(text("SELECT 1"))
+    # A database without any migration has not even the table that says so.
+    has_table = session.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL")).scalar_one()
+    at = session.execute(text("SELECT version_num FROM alembic_version")).scalar() if has_table else None
+    if at != _newest():
+        return "the database is not up to date: run hub migrate"
+    if not is_worker_seen(session, g.now):
+        return "no worker was seen in the last minute: start hub worker"
+    return None
+
+
+@cache
+def _newest() -> str | None:
+    """The newest migration this program knows."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()

@@ -9,13 +9,15 @@ from typing import Any
 
 from markupsafe import Markup
 
+import workflows
 from hub.codes import UnknownCodeList, label
 from hub.engine.available import Offer
-from hub.engine.clocks import clock_definition, deadline_of
+from hub.engine.clocks import deadline_of
 from hub.engine.models import Clock
 from hub.engine.reading import Line, Reading
 from hub.web.filters import ClockFace, clock_face, day, lower_first, moment, moment_within, nhs_number, yes_no
-from hub.web.item_rows import to_do_of
+from hub.web.item_rows import item_href, to_do_of
+from hub.web.what_follows import what_follows
 from workflows.core import Action, Actor, Ask, Wording, Workflow, in_words
 from workflows.diagram import describe, draw
 from workflows.everyday import EVERYDAY, label_of
@@ -54,6 +56,15 @@ class WhoSees:
 
     name: str
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Another item that goes with this one."""
+
+    title: str
+    words: str
+    href: str
 
 
 class ItemPage:
@@ -169,23 +180,7 @@ class ItemPage:
 
     def effects(self, action: Action) -> list[str]:
         """What follows when `action` is done, in words: clocks, history, what is opened."""
-        before, after = str(self.item.state), action.dest_from(self.item.state)
-        said = []
-        for clock in dict.fromkeys(row.name for row in self.reading.clocks if row.stopped_at is None):
-            definition = clock_definition(self.item, clock)
-            if definition is None or after == before:
-                continue
-            if after in definition.runs_in:
-                continue
-            stands = after in definition.pauses_in
-            said.append(f"The clock “{definition.title}” {'stands still' if stands else 'stops'}.")
-        if before in self.workflow.drafts and after not in self.workflow.drafts:
-            since = self._received
-            said.append(f"The time to answer counts from {moment(since)}." if since else "The time to answer begins.")
-        if action.dest in self.workflow.ends:
-            reopened = any(found.reopening and after in found.sources for found in self.workflow.actions)
-            said.append("It ends here. It can be reopened with a reason." if reopened else "It ends here.")
-        return [*said, "Your name, the time and what you enter go into the history. Nobody can change them later."]
+        return what_follows(self.reading, action, self.now, self._received)
 
     @cached_property
     def history(self) -> list[HistoryLine]:
@@ -216,7 +211,7 @@ class ItemPage:
             before = self.workflow.wording_of(row.from_state).label if row.from_state else ""
             yield "State", before, self.workflow.wording_of(row.to_state).label
         for name, value in row.values.items():
-            if isinstance(value, dict):
+            if isinstance(value, dict) and not _is_for_the_program(value.get("new")):
                 yield self._field_label(name), self._shown(name, value.get("old")), self._shown(name, value.get("new"))
 
     @cached_property
@@ -240,6 +235,11 @@ class ItemPage:
         kind = "moment" if name.startswith("deadline:") else ask.kind if ask else ""
         return shown(value, codes=ask.codes if ask else "", kind=kind)
 
+    @property
+    def related(self) -> list[Near]:
+        """What it was opened from and what was opened from it: what to do there, or how it ended."""
+        return [_near(row, is_hub=self.actor.is_hub) for row in self.reading.related]
+
     @cached_property
     def parties(self) -> list[WhoSees]:
         """Who outside the hub can see it, and until when."""
@@ -258,6 +258,8 @@ def shown(value: Any, *, codes: str = "", kind: str = "") -> str:
         return ""
     if isinstance(value, bool):
         return yes_no(value)
+    if isinstance(value, list):
+        return ", ".join(shown(part, codes=codes, kind=kind) for part in value)
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, date):
@@ -278,6 +280,19 @@ def shown(value: Any, *, codes: str = "", kind: str = "") -> str:
     except ValueError:
         return text
     return text
+
+
+def _near(row: Any, *, is_hub: bool) -> Near:
+    workflow = workflows.ALL[row.kind]
+    wording = workflow.wording_of(row.state)
+    to_do = to_do_of(wording, is_hub=is_hub)
+    words = " · ".join(part for part in (workflow.title, row.reference, wording.label) if part != to_do)
+    return Near(to_do, words, item_href(row.kind, row.reference))
+
+
+def _is_for_the_program(value: Any) -> bool:
+    """Rows within a value are carried on for a clock, and no answer to be read."""
+    return isinstance(value, list) and any(isinstance(part, dict) for part in value)
 
 
 def _as_whom(roles: str | None, behalf: str | None) -> str:

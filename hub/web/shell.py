@@ -10,8 +10,16 @@ from hub.web.person import Person, current_actor, current_person
 from hub.web.templating import Account, Link, Shell
 
 MENU: tuple[tuple[str, str], ...] = (
+    ("Today", "today.show"),
     ("Worklist", "worklist.list_items"),
     ("New referral", "referrals.new"),
+    ("Open a case", "cases.new"),
+    ("Import", "imports.show"),
+    ("On call", "rota.show"),
+    ("Access trail", "trail.show"),
+    ("Messages", "messages.inbox"),
+    ("How it works", "how_it_works.show"),
+    ("Jobs", "jobs.show"),
 )
 """Label and endpoint, in order; one that the person may not open is left out. A page adds its line when it is there."""
 
@@ -38,6 +46,13 @@ def page_shell() -> Shell:
         ),
         account=_account(person) if person else None,
     )
+
+
+def other_pages() -> dict[str, str]:
+    """The pages of the menu this person may open besides the one being read: label to address."""
+    return {
+        label: url_for(endpoint) for label, endpoint in MENU if _may_open(endpoint) and request.endpoint != endpoint
+    }
 
 
 def _may_open(endpoint: str) -> bool:

@@ -12,7 +12,9 @@ from werkzeug.datastructures import MultiDict
 import workflows
 from hub.codes import codes
 from hub.engine.models import FAR
-from workflows.durations import LONDON
+from hub.web.filters import lower_first
+from workflows.core import Actor, Workflow
+from workflows.durations import LONDON, local, parse_moment
 
 DUE: dict[str, str] = {
     "late": "Late",
@@ -23,10 +25,30 @@ DUE: dict[str, str] = {
 }
 PLACES: dict[str, str] = {"us": "With us", "others": "With others", "paused": "Paused"}
 PLACES_OUTSIDE: dict[str, str] = {"us": "With the hub", "others": "With you or others", "paused": "Paused"}
+NEEDS: dict[str, str] = {"decision": "A decision"}
+NEEDS_OUTSIDE: dict[str, str] = {"answer": "Something from you"}
 ME, NOBODY = "me", "nobody"
-GROUPS: dict[str, str] = {"kind": "Kind", "due": "Due", "where": "Where it is", "priority": "Priority"}
+GROUPS: dict[str, str] = {
+    "kind": "Kind",
+    "due": "Due",
+    "where": "Where it is",
+    "needs": "What it waits for",
+    "priority": "Priority",
+}
 """Filters of which several values can be on at once, by their name in the address."""
-SINGLES: dict[str, str] = {"owner": "Owner", "organisation": "Organisation"}
+SINGLES: dict[str, str] = {
+    "owner": "Owner",
+    "organisation": "Organisation",
+    "state": "State",
+    "arrived": "Arrived since",
+    "before": "Due before",
+}
+STATES: dict[str, str] = {
+    f"{kind}.{state}": f"{workflow.title}: {workflow.wording_of(state).label}"
+    for kind, workflow in workflows.ALL.items()
+    for state in workflow.open_states
+}
+"""Every open state of every workflow, as the address names it, in words."""
 _KNOWN = {*GROUPS, *SINGLES, "after"}
 _A_MOMENT = timedelta(microseconds=1)
 
@@ -39,6 +61,7 @@ class Choices:
     organisations: Mapping[int, str] = field(default_factory=dict)
     is_hub: bool = False
     places: Mapping[str, str] = field(default_factory=lambda: PLACES)
+    needs: Mapping[str, str] = field(default_factory=lambda: NEEDS)
 
     def of(self, group: str) -> Mapping[str, str]:
         """Value to label of one of GROUPS."""
@@ -46,7 +69,7 @@ class Choices:
             return {name: workflow.title for name, workflow in workflows.ALL.items()}
         if group == "priority":
             return codes("priority")
-        return DUE if group == "due" else self.places
+        return {"due": DUE, "where": self.places, "needs": self.needs}[group]
 
 
 @dataclass(frozen=True)
@@ -56,11 +79,18 @@ class Filters:
     kind: tuple[str, ...] = ()
     due: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     priority: tuple[str, ...] = ()
     owner: str = ""
     """"me", "nobody", or a person's id."""
     organisation: int | None = None
     """The organisation that referred the person."""
+    state: str = ""
+    """Kind and state, as in STATES."""
+    arrived: datetime | None = None
+    """Sent, and its time counts from this moment (UTC) or later."""
+    before: datetime | None = None
+    """Due before this moment (UTC)."""
 
     def pairs(self) -> list[tuple[str, str]]:
         """Name and value as they stand in an address."""
@@ -69,16 +99,20 @@ class Filters:
             found.append(("owner", self.owner))
         if self.organisation is not None:
             found.append(("organisation", str(self.organisation)))
-        return found
+        if self.state:
+            found.append(("state", self.state))
+        moments = {"arrived": self.arrived, "before": self.before}
+        return found + [(name, wall_text(at)) for name, at in moments.items() if at is not None]
 
     def without(self, name: str) -> Filters:
         """The same with one filter off."""
-        empty: dict[str, Any] = {"owner": "", "organisation": None}
+        empty: dict[str, Any] = {"owner": "", "organisation": None, "state": "", "arrived": None, "before": None}
         return replace(self, **{name: empty.get(name, ())})
 
     def only_singles(self) -> Filters:
-        """Owner and organisation alone: what the numbers beside the other filters are counted within."""
-        return Filters(owner=self.owner, organisation=self.organisation)
+        """Those of one value alone: what the numbers beside the other filters are counted within."""
+        nothing: dict[str, Any] = dict.fromkeys(GROUPS, ())
+        return replace(self, **nothing)
 
 
 @dataclass(frozen=True)
@@ -95,8 +129,14 @@ def read_filters(args: MultiDict[str, str], choices: Choices) -> Asked:
     groups = {name: tuple(_known_values(args, name, choices, notes)) for name in GROUPS}
     owner = _owner(args.get("owner", ""), choices, notes)
     organisation = _organisation(args.get("organisation", ""), choices, notes)
+    state = args.get("state", "")
+    if state and state not in STATES:
+        notes.append(_not_known("state", state))
+        state = ""
+    arrived, before = (_moment(args.get(name, ""), SINGLES[name], notes) for name in ("arrived", "before"))
     notes += [f"“{_short(name)}” is not a filter, so it was left out" for name in args if name not in _KNOWN]
-    return Asked(Filters(**groups, owner=owner, organisation=organisation), tuple(notes))
+    filters = Filters(**groups, owner=owner, organisation=organisation, state=state, arrived=arrived, before=before)
+    return Asked(filters, tuple(notes))
 
 
 def _known_values(args: MultiDict[str, str], name: str, choices: Choices, notes: list[str]) -> Iterator[str]:
@@ -123,6 +163,46 @@ def _organisation(value: str, choices: Choices, notes: list[str]) -> int | None:
         return identity
     notes.append(_not_known("organisation", value))
     return None
+
+
+def _moment(value: str, name: str, notes: list[str]) -> datetime | None:
+    """A London time such as 2026-04-02T17:00, in UTC; empty or not one we write: None."""
+    if not value:
+        return None
+    try:
+        found = parse_moment(value[:40])
+    except ValueError:
+        found = None
+    if found is not None and 2000 <= found.year < 2100:
+        return found
+    notes.append(_not_known(f"moment for {lower_first(name)}", value))
+    return None
+
+
+def wall_text(at: datetime) -> str:
+    """A moment as the address writes it: London's clocks, to the minute."""
+    return local(at).isoformat(timespec="minutes")
+
+
+def needed_states(need: str, actor: Actor) -> dict[str, list[str]]:
+    """The open states of each kind that wait for `need`, for this actor; kinds without any left out."""
+    found = {
+        kind: [state for state in workflow.open_states if _waits_for(need, workflow, state, actor)]
+        for kind, workflow in workflows.ALL.items()
+    }
+    return {kind: states for kind, states in found.items() if states}
+
+
+def _waits_for(need: str, workflow: Workflow, state: str, actor: Actor) -> bool:
+    """A decision stands there; or, for "answer", this role moves it on, not only gives it up."""
+    if need == "decision":
+        return workflow.wording_of(state).is_decision
+    return any(
+        may.role is actor.role
+        for action in workflow.arrows(state)
+        if not action.abandons and action.dest_from(state) != state
+        for may in action.by
+    )
 
 
 def _as_id(value: str) -> int:

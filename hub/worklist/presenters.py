@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from textwrap import shorten
 
-import workflows
-from hub.codes import codes
 from hub.engine.rulebook import Rulebook
-from hub.engine.visibility import View, view_of
-from hub.web.filters import ClockFace, age, count, lower_first
-from hub.web.item_rows import face_of, item_href, to_do_of
+from hub.web.filters import count, lower_first, moment_within
 from hub.web.paging import Page, address
-from hub.worklist.filters import GROUPS, ME, NOBODY, SINGLES, Asked, Choices, Filters
+from hub.worklist.filters import GROUPS, ME, NOBODY, SINGLES, STATES, Asked, Choices, Filters, wall_text
 from hub.worklist.queries import MOST_COUNTED, Counts, Listed
+from hub.worklist.rows import Row, row_of
 from workflows.actor import Actor
 
 ENDPOINT = "worklist.list_items"
@@ -32,28 +27,10 @@ OUTSIDE_TABS: Mapping[str, Filters] = {
     "With you or others": Filters(where=("others",)),
 }
 THIS = "this list"
-_LONGEST_PLACE = 32
+MOMENTS = ("arrived", "before")
 
 Choice = tuple[str, str, int | None, bool]
 """Value, label, number or None, and whether it is on: what the filter macros take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One item as its row shows it."""
-
-    face: ClockFace
-    to_do: str
-    href: str
-    priority: str | None
-    kind: str
-    reference: str
-    person: str
-    about: str
-    """Age and where the person is now."""
-    state: str
-    with_whom: str
-    owner: str
 
 
 class WorklistPage:
@@ -84,39 +61,7 @@ class WorklistPage:
     @cached_property
     def rows(self) -> list[Row]:
         """The rows in order."""
-        return [self._row(found) for found in self._page.rows]
-
-    def _row(self, found: Listed) -> Row:
-        item = found.item
-        workflow = workflows.ALL[item.kind]
-        wording = workflow.wording_of(item.state)
-        is_hidden = view_of(item.kind, self.actor) is View.HISTORY
-        return Row(
-            face=face_of(item, found.clock, self._book, self.now),
-            to_do=to_do_of(wording, is_hub=self.actor.is_hub),
-            href=item_href(item.kind, item.reference),
-            priority=item.priority,
-            kind=workflow.title,
-            reference=item.reference,
-            person="Not shown to your role" if is_hidden else self._person(found),
-            about="" if is_hidden else self._about(found),
-            state=wording.label,
-            with_whom="paused" if found.clock is not None and found.clock.paused_at else wording.with_whom,
-            owner=f"Owner: {found.owner}" if found.owner else "No owner yet",
-        )
-
-    def _person(self, found: Listed) -> str:
-        """To a party it is who its own item says: a number alone must not tell whose it is."""
-        known = found.patient if self.actor.is_hub else None
-        return known.short_name if known else found.item.title or "Name not known"
-
-    def _about(self, found: Listed) -> str:
-        known = found.patient if self.actor.is_hub else None
-        years = age(known.date_of_birth if known else found.born_on, self.now)
-        place = found.where_now or codes("location_kind").get(found.location_kind or "", "")
-        parts = ["age not known" if years is None else str(years), _cut(place)]
-        said = ", ".join(part for part in parts if part)
-        return f"{said[:1].upper()}{said[1:]}"
+        return [row_of(found, self.actor, self._book, self.now) for found in self._page.rows]
 
     @property
     def heading(self) -> str:
@@ -161,6 +106,10 @@ class WorklistPage:
             return {"": "", ME: "me", NOBODY: "nobody"}.get(value) or self._choices.owners.get(int(value or 0), "")
         if name == "organisation":
             return self._choices.organisations.get(self.filters.organisation or 0, "")
+        if name == "state":
+            return STATES.get(self.filters.state, "")
+        if name in MOMENTS:
+            return moment_within(getattr(self.filters, name), self.now)
         offered = self._choices.of(name)
         return ", ".join(lower_first(offered[value]) for value in getattr(self.filters, name))
 
@@ -179,17 +128,25 @@ class WorklistPage:
 
     @property
     def selects(self) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
-        """The filters with one value: label, name, choices; for the hub alone."""
+        """The filters with one value: label, name, choices; owner and organisation for the hub alone."""
+        state = ("State", "state", _options({"": "Any", **STATES}, self.filters.state))
         if not self._choices.is_hub:
-            return []
+            return [state]
         own = {"": "Anyone", ME: "Me", NOBODY: "Nobody"}
         people = {str(identity): name for identity, name in self._choices.owners.items()}
         places = {str(identity): name for identity, name in self._choices.organisations.items()}
         organisation = "" if self.filters.organisation is None else str(self.filters.organisation)
         return [
+            state,
             ("Owner", "owner", _options({**own, **people}, self.filters.owner)),
             ("Referring organisation", "organisation", _options({"": "Any", **places}, organisation)),
         ]
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Filters that the form has no field for and keeps as they are: name and value."""
+        given = [(name, getattr(self.filters, name)) for name in MOMENTS]
+        return [(name, wall_text(at)) for name, at in given if at is not None]
 
     @property
     def next_href(self) -> str:
@@ -214,10 +171,6 @@ class WorklistPage:
 def tabs_for(actor: Actor) -> Mapping[str, Filters]:
     """The ready-made lists of this person. Nobody outside the hub owns an item."""
     return HUB_TABS if actor.is_hub else OUTSIDE_TABS
-
-
-def _cut(text: str) -> str:
-    return shorten(text, _LONGEST_PLACE, placeholder="…")
 
 
 def _options(offered: Mapping[str, str], chosen: str) -> list[tuple[str, str, bool]]:

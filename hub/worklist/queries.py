@@ -34,8 +34,8 @@ from hub.patients.models import Patient
 from hub.referrals.models import Referral
 from hub.web.item_rows import next_clock
 from hub.web.paging import Cursor, Page, page_of
-from hub.worklist.filters import GROUPS, PLACES_OUTSIDE, Choices, Filters
-from hub.worklist.seen import Query, due_of_item, listed, place_of_item
+from hub.worklist.filters import GROUPS, NEEDS_OUTSIDE, PLACES_OUTSIDE, Choices, Filters
+from hub.worklist.seen import Query, due_of_item, listed, need_of_item, place_of_item
 from workflows.actor import Actor
 
 PAGE_SIZE = 25
@@ -92,7 +92,7 @@ def read_choices(session: Session, actor: Actor, today: date) -> tuple[Choices, 
         owners={row.id: row.name for row in rows if row.what == "owner"},
         organisations={row.id: row.name for row in rows if row.what == "organisation"},
         is_hub=actor.is_hub,
-        **({} if actor.is_hub else {"places": PLACES_OUTSIDE}),
+        **({} if actor.is_hub else {"places": PLACES_OUTSIDE, "needs": NEEDS_OUTSIDE}),
     )
     version = next(row.id for row in rows if row.what == "rulebook")
     return choices, rulebook_at(session, int(version))
@@ -109,7 +109,13 @@ def _is_current(dated: Any, today: date) -> list[Any]:
 def read_page(session: Session, actor: Actor, filters: Filters, now: datetime, after: Cursor | None) -> Page[Listed]:
     """One page of rows, soonest due first, by one statement: the ids first, the rest by primary key."""
     found = listed(actor, filters, now, PAGE_SIZE + 1, after).subquery("listed")
-    query = (
+    rows = [Listed(*row) for row in session.execute(rows_of(found))]
+    return page_of(rows, PAGE_SIZE, lambda row: Cursor(row.item.next_due_at, row.item.id))
+
+
+def rows_of(found: Subquery) -> Query:
+    """The columns of `Listed` for the items of `found` (columns due and id), soonest due first."""
+    return (
         select(
             WorkItem,
             UserAccount.name,
@@ -128,8 +134,6 @@ def read_page(session: Session, actor: Actor, filters: Filters, now: datetime, a
         .outerjoin(next_clock, true())
         .order_by(found.c.due, found.c.id)
     )
-    rows = [Listed(*row) for row in session.execute(query)]
-    return page_of(rows, PAGE_SIZE, lambda row: Cursor(row.item.next_due_at, row.item.id))
 
 
 def read_counts(
@@ -138,7 +142,7 @@ def read_counts(
     """Capped counts of `lists`, and how many items each filter value shows beside the other filters that are on."""
     most = MOST_COUNTED + 1
     base = listed(actor, filters.only_singles(), now, most).subquery("base")
-    parts: list[Any] = [_cube(base, now)]
+    parts: list[Any] = [_cube(base, actor, now)]
     # The list the numbers are counted within is counted with them.
     apart = [wanted for wanted in dict.fromkeys(lists.values()) if wanted != filters.only_singles()]
     counted = {wanted: f"list {number}" for number, wanted in enumerate(apart)}
@@ -156,11 +160,12 @@ def read_counts(
     )
 
 
-def _cube(base: Subquery, now: datetime) -> Query:
+def _cube(base: Subquery, actor: Actor, now: datetime) -> Query:
     values = {
         "kind": WorkItem.kind,
         "due": due_of_item(now),
         "where": place_of_item(),
+        "needs": need_of_item(actor),
         "priority": WorkItem.priority,
     }
     # With a limit inside, each item is fetched by its key; a plain join of a thousand rows reads the whole table.
@@ -181,4 +186,4 @@ def _beside(cube: Iterable[tuple[dict[str, Any], int]], filters: Filters) -> dic
     return found
 
 
-__all__ = ["MOST_COUNTED", "PAGE_SIZE", "Counts", "Listed", "read_choices", "read_counts", "read_page"]
+__all__ = ["MOST_COUNTED", "PAGE_SIZE", "Counts", "Listed", "read_choices", "read_counts", "read_page", "rows_of"]

@@ -6,7 +6,7 @@ is always one index probe for one row. An organisation's list starts on its own 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ from hub.db import Base
 from hub.engine.models import FAR, Clock, ItemParty, WorkItem
 from hub.engine.visibility import EMERGENCY_KINDS, View, is_of_the_organisation, lets_in, opens_by_organisation, view_of
 from hub.web.paging import Cursor
-from hub.worklist.filters import ME, NOBODY, Filters, due_spans, joined_spans
+from hub.worklist.filters import ME, NOBODY, Filters, due_spans, joined_spans, needed_states
 from workflows.core import Actor
 from workflows.roles import Capacity
 
@@ -120,6 +120,10 @@ def _due_and_kind(filters: Filters, now: datetime, due: Any, kind: Any) -> Condi
     if filters.where == ("paused",) and not _states("paused"):
         # Only standing clocks make an item paused, and those items stand together at the far end.
         found.append(due == FAR)
+    if filters.before is not None:
+        found.append(due < filters.before)
+    if filters.state:
+        found.append(kind == filters.state.partition(".")[0])
     if filters.kind:
         found.append(kind == filters.kind[0] if len(filters.kind) == 1 else kind.in_(filters.kind))
     return found
@@ -140,6 +144,12 @@ def _of_the_item(filters: Filters, actor: Actor) -> Conditions:
         found.append(WorkItem.priority.in_(filters.priority))
     if filters.where:
         found.append(place_of_item().in_(filters.where))
+    if filters.needs:
+        found.append(or_(*(in_states(needed_states(need, actor)) for need in filters.needs)))
+    if filters.state:
+        found.append(WorkItem.state == filters.state.partition(".")[2])
+    if filters.arrived is not None:
+        found += [WorkItem.is_draft.is_(False), arrived_at() >= filters.arrived]
     if filters.owner == NOBODY:
         found.append(WorkItem.owner_id.is_(None))
     elif filters.owner:
@@ -160,10 +170,22 @@ def place_of_item() -> ColumnElement[str]:
     """Where an item is: us, others or paused, from its state's wording; paused too while all its clocks stand still."""
     standing = _probe(Clock.item_id == WorkItem.id, Clock.stopped_at.is_(None), Clock.paused_at.is_not(None))
     return case(
-        (or_(_in_states("paused"), and_(WorkItem.next_due_at == FAR, standing)), "paused"),
-        (_in_states("others"), "others"),
+        (or_(in_states(_states("paused")), and_(WorkItem.next_due_at == FAR, standing)), "paused"),
+        (in_states(_states("others")), "others"),
         else_="us",
     )
+
+
+def arrived_at() -> ColumnElement[datetime]:
+    """When an item arrived: from when its first clock counts, else when it was opened."""
+    first = select(func.min(Clock.started_at)).where(Clock.item_id == WorkItem.id).correlate(WorkItem)
+    return func.coalesce(first.scalar_subquery(), WorkItem.opened_at)
+
+
+def need_of_item(actor: Actor) -> ColumnElement[str]:
+    """What an item waits for, as the filter names it; nothing for most."""
+    need = "decision" if actor.is_hub else "answer"
+    return case((in_states(needed_states(need, actor)), need), else_="")
 
 
 def due_of_item(now: datetime) -> ColumnElement[str]:
@@ -172,8 +194,9 @@ def due_of_item(now: datetime) -> ColumnElement[str]:
     return case(*((WorkItem.next_due_at < end, name) for name, (_, end) in spans.items() if end), else_="none")
 
 
-def _in_states(with_whom: str) -> ColumnElement[bool]:
-    found = [and_(WorkItem.kind == kind, WorkItem.state.in_(states)) for kind, states in _states(with_whom).items()]
+def in_states(wanted: Mapping[str, Sequence[str]]) -> ColumnElement[bool]:
+    """Whether an item is in one of these states, given by kind."""
+    found = [and_(WorkItem.kind == kind, WorkItem.state.in_(states)) for kind, states in wanted.items()]
     return or_(*found) if found else literal(False)
 
 

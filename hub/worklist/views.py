@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, g, render_template, request
 
 from hub.db import transaction
 from hub.web.access import signed_in
@@ -18,13 +17,6 @@ from hub.worklist.presenters import THIS, WorklistPage, tabs_for
 from workflows.durations import local
 
 blueprint = Blueprint("worklist", __name__)
-
-
-@blueprint.get("/")
-@signed_in
-def home() -> ResponseReturnValue:
-    """Where a person arrives: the list of what waits for them."""
-    return redirect(url_for("worklist.list_items"))
 
 
 @blueprint.get("/worklist")

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+import workflows
 from hub.accounts.models import UserAccount
-from hub.accounts.on_call import gaps, on_call_now
+from hub.accounts.on_call import gaps_ahead, on_call_now
 from hub.accounts.passwords import problems_with_password, verify_password
 from hub.accounts.queries import held_roles
-from hub.cases.models import CareCase, LegalStatus
-from hub.cli import main
-from hub.config import settings
+from hub.admissions.models import Admission
+from hub.cases.models import CareCase, CaseAlert, LegalStatus
 from hub.db import make_engine, transaction
 from hub.demo.people import PASSWORD, PEOPLE
 from hub.demo.world import DemoRefused, make_world, sign_ins
 from hub.engine.audit import verify
 from hub.engine.available import available_actions
-from hub.engine.models import Clock, OutboxMessage, Transition
+from hub.engine.models import Clock, ItemParty, OutboxMessage, Transition, WorkItem
 from hub.organisations.models import Collaborative, Organisation
 from hub.organisations.queries import active_collaborative
+from hub.placements.models import Placement
 from hub.referrals.models import Referral
 from tests.factories import actor_of, make_hub
+from workflows.admission.guards import SCHEME
 from workflows.durations import local
-from workflows.referral import State
-from workflows.roles import PERSON_ROLES
+from workflows.roles import PERSON_ROLES, Role
 
 NOW = datetime(2026, 11, 24, 10, 20, tzinfo=UTC)
 
@@ -51,8 +50,20 @@ def open_clocks(session: Session) -> list[Clock]:
     return list(session.scalars(select(Clock).where(Clock.stopped_at.is_(None), Clock.is_running)))
 
 
-def test_every_state_has_a_referral(made: Session) -> None:
-    assert set(made.scalars(select(Referral.state))) == {str(state) for state in State}
+def states(session: Session) -> dict[str, set[str]]:
+    """The states that items are in, by kind."""
+    found: dict[str, set[str]] = {name: set() for name in workflows.ALL}
+    for kind, state in session.execute(select(WorkItem.kind, WorkItem.state).distinct()):
+        found[kind].add(state)
+    return found
+
+
+EVERY_STATE = {name: set(workflow.state_names) for name, workflow in workflows.ALL.items()}
+
+
+def test_every_state_of_every_workflow_is_there(made: Session) -> None:
+    assert EVERY_STATE.keys() >= {"referral", "admission", "placement"}
+    assert states(made) == EVERY_STATE
 
 
 def test_every_role_has_a_person_who_can_sign_in(made: Session) -> None:
@@ -67,7 +78,7 @@ def test_every_role_has_a_person_who_can_sign_in(made: Session) -> None:
 
 def test_somebody_is_on_call_now_and_the_week_ahead_has_one_gap(made: Session) -> None:
     assert on_call_now(made, NOW) is not None
-    assert len(gaps(made, NOW)) == 1
+    assert len(gaps_ahead(made, NOW)) == 1
 
 
 def test_three_collaboratives_and_only_invented_organisations(made: Session) -> None:
@@ -96,15 +107,18 @@ def test_the_past_year_was_mostly_answered_in_time(made: Session) -> None:
 
 def test_nothing_happened_in_the_future_or_before_it_was_received(made: Session) -> None:
     assert made.scalar(select(func.max(Transition.at))) <= NOW  # type: ignore[operator]  # there are rows
-    for referral in made.scalars(select(Referral)):
-        times = [row.at for row in referral.history]
+    for item in made.scalars(select(WorkItem)):
+        times = [row.at for row in item.history]
         assert times == sorted(times)
+        assert item.parent_id is None or made.get_one(WorkItem, item.parent_id).opened_at <= times[0]
 
 
 def test_history_is_sound_and_every_row_names_who_did_it(made: Session) -> None:
     assert not verify(made).findings
     nobody = made.scalars(select(Transition).where(Transition.actor_id.is_(None))).all()
-    assert {row.action for row in nobody} == {"start", "submit"} and {row.acting_role for row in nobody} == {"system"}
+    assert {row.action for row in nobody} == {"start", "submit", "stand_down"} and {
+        row.acting_role for row in nobody
+    } == {"system"}
 
 
 def test_met_deadlines_never_rang_and_no_message_waits(made: Session) -> None:
@@ -133,8 +147,108 @@ def test_the_referrals_worth_showing_are_there(made: Session) -> None:
     )
     assert accept.is_mine and not accept.is_allowed and "C(E)TR" in " ".join(accept.missing)
     assert people["Marrick, Callum"].others_open
-    assert people["Hartwin, Isobel"].priority == "emergency"
+    assert people["Yardsley, Orla"].priority == "emergency"
     assert not made.scalars(select(CareCase).where(CareCase.closed_at.is_not(None))).all()
+
+
+def izzy(session: Session) -> Admission:
+    """The admission decision of the case the hub is measured by."""
+    return session.scalars(select(Admission).where(Admission.title == "Hartwin, Isobel")).one()
+
+
+def test_izzy_is_treated_where_she_is_and_nobody_ever_looked_for_a_bed(made: Session) -> None:
+    admission = izzy(made)
+    assert [(row.action, row.to_state) for row in admission.history] == [
+        ("start", "assessment_requested"),
+        ("book_assessment", "assessment_booked"),
+        ("add_party", "assessment_booked"),
+        ("fill_in_assessment", "assessment_booked"),
+        ("sign_assessment", "assessed"),
+        ("recommend", "recommended"),
+        ("ask_more", "more_needed"),
+        ("note", "more_needed"),
+        ("answer", "assessed"),
+        ("recommend", "recommended"),
+        ("agree_alternative", "alternative_agreed"),
+    ]
+    names = {account.id: account.name for account in made.scalars(select(UserAccount))}
+    who = {row.action: names[row.actor_id] for row in admission.history if row.actor_id is not None}
+    assert (who["agree_alternative"], who["recommend"]) == ("Ruth Calloway", "Priya Nandakumar")
+    assert (who["sign_assessment"], who["answer"]) == ("Dr Fiona Abara", "Dr Marianne Idowu")
+    assert (admission.is_appropriate, admission.alternative) == (False, "package")
+    assert admission.question == "Is she fit to be moved?" and "virtual Tier 4" in (
+        admission.alternative_provider or ""
+    )
+    assert not admission.is_open and not admission.why_contested
+    assert not made.scalars(select(Placement).where(Placement.case_id == admission.case_id)).all()
+    # More than a case manager's limit, so the one who recommended could not have decided it alone.
+    assert (admission.estimated_cost_pence or 0) > admission.policy.number("admission.limit_pence", "case_manager")
+
+
+def test_izzys_referral_came_on_a_saturday_night_and_every_promise_was_kept(made: Session) -> None:
+    admission = izzy(made)
+    referral = made.get_one(Referral, admission.parent_id)
+    began = local(referral.received_at or referral.opened_at)
+    assert (began.weekday(), began.hour, began.minute) == (5, 23, 30)
+    assert timedelta(days=4) < NOW - began < timedelta(days=12)
+    assert admission.opened_at - began == timedelta(hours=9, minutes=12)
+    rows = made.scalars(select(Clock).where(Clock.item_id.in_([referral.id, admission.id]))).all()
+    kept = {clock.name: clock.outcome for clock in rows}
+    assert kept == dict.fromkeys(("review", "assess", "decide", "answer"), "met")
+    (pause,) = next(clock for clock in rows if clock.name == "decide").pauses
+    paused = datetime.fromisoformat(pause["to"]) - datetime.fromisoformat(pause["from"])
+    assert timedelta(days=3) < paused < timedelta(days=4)
+
+
+def test_izzys_case_has_its_law_its_restriction_and_its_alerts(made: Session) -> None:
+    case = made.get_one(CareCase, izzy(made).case_id)
+    assert (case.patient.preferred_name, case.patient.nhs_number) == ("Izzy", "9990000018")
+    assert age(case.patient.date_of_birth, local(case.opened_at).date()) == 15
+    assert case.sharing_restricted and "ask Mum first" in (case.sharing_restriction_details or "")
+    assert case.current_status is not None and case.current_status.code == "02"
+    assert case.current_status.expires_at is not None and case.current_status.expires_at > NOW
+    assert set(made.scalars(select(CaseAlert.text).where(CaseAlert.case_id == case.id))) == {
+        "No antipsychotics",
+        "Feeding tube in place",
+        "Penicillin allergy",
+    }
+    held = select(ItemParty.capacities).where(ItemParty.item_id == izzy(made).id, ItemParty.until_at.is_(None))
+    assert sorted(capacity for row in made.scalars(held) for capacity in row) == ["interested", "referrer"]
+
+
+def age(born: date | None, on: date) -> int:
+    assert born is not None
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def test_open_admission_decisions_are_late_soon_contested_and_over_every_limit(made: Session) -> None:
+    waiting = made.scalars(select(Admission).where(Admission.is_open)).all()
+    assert {admission.service_line for admission in waiting} == {"cyp", "secure", "aed"}
+    assert {admission.priority for admission in waiting} == {"emergency", "urgent", "routine"}
+    assert any(admission.next_due_at <= NOW for admission in waiting)
+    assert any(NOW < admission.next_due_at <= NOW + timedelta(hours=8) for admission in waiting)
+    recommended = [admission for admission in waiting if admission.state == "recommended"]
+    holders = [SCHEME.holders(admission) for admission in recommended]
+    assert {who[0] if who else None for who in holders} == {
+        Role.CASE_MANAGER,
+        Role.HEAD_OF_COMMISSIONING,
+        Role.DIRECTOR,
+        None,
+    }
+    assert sum(bool(admission.why_contested) for admission in recommended) >= 3
+    emergencies = [admission for admission in waiting if admission.state == "awaiting_ratification"]
+    stands = {(bool(admission.form2_signed_at), bool(admission.ratified_at)) for admission in emergencies}
+    assert stands == {(False, False), (True, False), (False, True)}
+
+
+def test_a_case_without_an_agreed_admission_has_no_search(made: Session) -> None:
+    for placement in made.scalars(select(Placement)):
+        admission = made.get_one(Admission, placement.parent_id)
+        taken = {row.action for row in admission.history}
+        assert taken & {"agree_admission", "admit_in_emergency"}
+    agreed = select(Admission).where(Admission.state == "admission_agreed")
+    searched = set(made.scalars(select(Placement.case_id)))
+    assert {admission.case_id for admission in made.scalars(agreed)} <= searched
 
 
 def test_a_second_time_it_is_found_and_left_alone(made: Session) -> None:
@@ -157,7 +271,8 @@ def test_the_same_moment_makes_the_same_world(made: Session, session: Session) -
 def test_it_can_be_made_on_any_day(session: Session, day: date) -> None:
     now = datetime(day.year, day.month, day.day, 1, 30, tzinfo=UTC)
     assert make_world(session, now=now)
-    assert set(session.scalars(select(Referral.state))) == {str(state) for state in State}
+    assert states(session) == EVERY_STATE
+    assert [row.action for row in izzy(session).history][-1] == "agree_alternative"
     due = [clock.due_at for clock in open_clocks(session)]
     assert any(at <= now for at in due) and any(now < at <= now + timedelta(hours=24) for at in due)
 
@@ -166,43 +281,3 @@ def test_it_is_not_mixed_with_anything_else(session: Session) -> None:
     make_hub(session)
     with pytest.raises(DemoRefused, match="in use already"):
         make_world(session, now=NOW)
-
-
-def test_the_command_makes_it_and_prints_who_can_sign_in(
-    committed: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HUB_DATABASE_URL", committed.url.render_as_string(hide_password=False))
-    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
-    settings.cache_clear()
-    run = CliRunner()
-    first = run.invoke(main, ["demo", "--no-serve"])
-    assert first.exit_code == 0, first.output
-    assert first.output.splitlines()[0] == "The demo hub is ready."
-    assert f"Everybody's password: {PASSWORD}" in first.output
-    assert all(person.email in first.output for person in PEOPLE)
-    assert run.invoke(main, ["demo", "--no-serve"]).output.startswith("The demo hub was there already.")
-    settings.cache_clear()
-
-
-def test_the_command_refuses_a_database_in_use(committed: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Session(committed) as session, transaction(session):
-        make_hub(session)
-    monkeypatch.setenv("HUB_DATABASE_URL", committed.url.render_as_string(hide_password=False))
-    settings.cache_clear()
-    refused = CliRunner().invoke(main, ["demo", "--no-serve"])
-    settings.cache_clear()
-    assert refused.exit_code == 1 and "in use already" in refused.output
-
-
-def test_the_command_refuses_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (
-        ("PRODUCTION", "yes"),
-        ("SECRET_KEY", "k"),
-        ("DATABASE_URL", "postgresql://x"),
-        ("HOSTS", '["a"]'),
-    ):
-        monkeypatch.setenv(f"HUB_{name}", value)
-    settings.cache_clear()
-    refused = CliRunner().invoke(main, ["demo", "--no-serve"])
-    settings.cache_clear()
-    assert refused.exit_code == 1 and "production" in refused.output

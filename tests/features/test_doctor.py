@@ -13,9 +13,10 @@ from sqlalchemy import Engine, delete, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from hub.accounts.on_call import add_shift, gaps
+from hub.accounts.on_call import add_shift, gaps_ahead
 from hub.cli import main
-from hub.cli.doctor_checks import Finding, check_content, check_database, check_machine
+from hub.cli.doctor_checks import check_content, check_database, check_machine
+from hub.cli.finding import Finding
 from hub.config import Settings, settings
 from hub.db import make_engine, transaction
 from hub.demo.world import make_world
@@ -79,7 +80,7 @@ def test_with_the_gap_filled_nothing_is_to_mend(session: Session, chosen: Settin
     assert list(to_mend(check_content(session, chosen, NOW))) == ["On-call rota"]
     hub = session.scalars(select(Organisation).where(Organisation.arm == "hub")).one()
     member = make_membership(session, Role.COORDINATOR, organisation=hub)
-    ((start, end),) = gaps(session, NOW)
+    ((start, end),) = gaps_ahead(session, NOW)
     add_shift(session, user=member.user, from_at=start, until_at=end)
     assert not to_mend(check_content(session, chosen, NOW))
 

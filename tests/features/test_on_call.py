@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from hub.accounts.models import OnCallShift, UserAccount
-from hub.accounts.on_call import add_shift, gaps, on_call_now, shifts
+from hub.accounts.on_call import Gap, add_shift, gaps_between, on_call_now, shifts
 from hub.accounts.services import AccountRefused, disable_account
 from tests.features.people import People
 from workflows.roles import Role
@@ -75,15 +75,20 @@ def test_somebody_who_leaves_during_the_shift_is_not_put_on_it(session: Session,
         add_shift(session, user=member.user, from_at=FRIDAY, until_at=MONDAY)
 
 
-def test_gaps_of_the_next_seven_days(session: Session, people: People, ruth: UserAccount) -> None:
+def test_gaps_between_two_moments(session: Session, people: People, ruth: UserAccount) -> None:
     week = FRIDAY + timedelta(days=7)
-    assert gaps(session, FRIDAY) == [(FRIDAY, week)]
+
+    def gaps() -> list[Gap]:
+        # What begins after the end does not count, however far the list goes.
+        return gaps_between(shifts(session, FRIDAY, week + 2 * HOUR), FRIDAY, week)
+
+    assert gaps() == [(FRIDAY, week)]
     add_shift(session, user=ruth, from_at=FRIDAY - HOUR, until_at=FRIDAY + HOUR)
     add_shift(session, user=ruth, from_at=FRIDAY + 3 * HOUR, until_at=MONDAY)
-    assert gaps(session, FRIDAY) == [(FRIDAY + HOUR, FRIDAY + 3 * HOUR), (MONDAY, week)]
+    assert gaps() == [(FRIDAY + HOUR, FRIDAY + 3 * HOUR), (MONDAY, week)]
     add_shift(session, user=ruth, from_at=FRIDAY + HOUR, until_at=FRIDAY + 3 * HOUR)
     add_shift(session, user=ruth, from_at=MONDAY, until_at=week + HOUR)
-    assert gaps(session, FRIDAY) == []
+    assert gaps() == []
     assert [shift.from_at for shift in shifts(session, FRIDAY, week)] == sorted(
         shift.from_at for shift in shifts(session, FRIDAY, week)
     )

@@ -44,12 +44,19 @@ ROWS = (
     """INSERT INTO clock (item_id, name, rule, duration, started_at, due_at, is_running, pauses, changes, stopped_at)
     SELECT id, 'review', 'referral.review', '7 calendar days', opened_at, next_due_at, is_open, '[]', '[]',
         CASE WHEN is_open THEN NULL ELSE now() END FROM work_item""",
+    """INSERT INTO transition (item_id, position, action, to_state, values, audience, at, prev_hash, hash)
+    SELECT id, 1, 'start', state, '{}', 'all', opened_at, '', 'x' FROM work_item""",
 )
 
 
 @pytest.fixture(scope="module")
 def many(make_database: Callable[[str], str]) -> Iterator[tuple[Engine, dict[str, Actor]]]:
     """A database with 20,000 items, and who looks at it."""
+    yield from twenty_thousand(make_database)
+
+
+def twenty_thousand(make_database: Callable[[str], str]) -> Iterator[tuple[Engine, dict[str, Actor]]]:
+    """A database with 20,000 items, and who looks at it; gone when the iterator is."""
     engine = make_engine(make_database("plans"), pool_size=2)
     with Session(engine) as session, transaction(session):
         hub = make_membership(session, Role.CASE_MANAGER)

@@ -35,6 +35,9 @@ NAMES = {
     Role.COORDINATOR: "Dele Okafor",
     Role.CASE_MANAGER: "Priya Nandakumar",
     Role.REFERRER: "Joy Fenwick",
+    Role.HEAD_OF_COMMISSIONING: "Ruth Calloway",
+    Role.DIRECTOR: "Karen Stott",
+    Role.ACCESS_ASSESSOR: "Ewan Sallis",
 }
 SECOND_COORDINATOR = "Morag Tennant"
 SECOND_EMAIL = "second.coordinator@hub.example"

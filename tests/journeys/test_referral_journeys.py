@@ -11,6 +11,7 @@ from hub.engine.audit import verify
 from hub.referrals.models import Referral
 from tests.factories import make_referral
 from tests.journeys.conftest import SECOND_EMAIL, Person
+from tests.journeys.telephone import fill_an_emergency
 from workflows.roles import Role
 
 pytestmark = pytest.mark.journey
@@ -29,26 +30,6 @@ def _state(database: Engine, reference: str) -> str:
         return session.scalars(select(Referral.state).where(Referral.reference == reference)).one()
 
 
-def _fill_an_emergency(someone: Person) -> None:
-    page = someone.page
-    page.get_by_label("Children and young people").check()
-    page.get_by_label("Emergency", exact=True).check()
-    page.get_by_label("Why it cannot wait").fill("The ward cannot keep her safe tonight")
-    page.get_by_label("Referring organisation").select_option(label="Brackendale Community Team")
-    page.get_by_label("Kind of place").select_option(label="Home")
-    page.get_by_label("Where the person is now").first.fill("A&E, Calder Royal, cubicle 4")
-    page.get_by_label("Call-back number").fill("01632 960001")
-    page.get_by_label("Family name", exact=True).fill("O'Neill-Ábrahám")
-    page.get_by_label("Given name").fill("Aoife")
-    born = page.get_by_role("group", name="Date of birth")
-    born.get_by_label("Day").fill("14")
-    born.get_by_label("Month").fill("9")
-    born.get_by_label("Year").fill("2011")
-    page.get_by_label("Basis of consent").select_option(index=1)
-    page.get_by_label("Legal status", exact=True).select_option(label="Informal")
-    page.get_by_label("Immediate risk").fill("Has said tonight that she will run")
-
-
 def test_a_coordinator_takes_an_emergency_by_telephone_and_a_case_manager_accepts(
     database: Engine, person: Arrive
 ) -> None:
@@ -57,7 +38,7 @@ def test_a_coordinator_takes_an_emergency_by_telephone_and_a_case_manager_accept
     dele.open("/referrals/new")
     dele.is_accessible()
     # When she writes down what the doctor can give, and sends it
-    _fill_an_emergency(dele)
+    fill_an_emergency(dele)
     dele.press("Save the draft")
     dele.says("is saved as a draft")
     dele.is_accessible()

@@ -1,0 +1,233 @@
+"""What the page of an admission decision says: what was booked, found, recommended and decided, and who may decide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.admissions.models import Admission
+from hub.codes import label
+from hub.engine.authority import is_party
+from hub.engine.reading import Reading
+from hub.engine.visibility import View
+from hub.web.filters import count, moment, pounds
+from hub.web.item_page import shown
+from hub.web.sections import answered
+from workflows import form1_fields, form2
+from workflows.actor import Actor
+from workflows.admission.guards import SCHEME
+from workflows.roles import Capacity, Role
+
+Pairs = list[tuple[str, str]]
+DECISIONS = {
+    "admission_agreed": "Admission agreed",
+    "alternative_agreed": "Alternative to admission agreed",
+    "admission_refused": "No admission",
+    "withdrawn": "Withdrawn",
+}
+CLINICAL = frozenset({"Reasons", "If it does not work", "Conditions", "Advice", "How to disagree"})
+"""Parts of the decision in somebody's own words, which whoever looks after the money does not read."""
+ENDING = ("agree_admission", "agree_alternative", "refuse_admission", "ratify", "withdraw")
+"""Actions whose reason stands with the decision."""
+
+
+@dataclass(frozen=True)
+class Authority:
+    """Who may decide and why: cost, limits, dispute, names."""
+
+    cost: str
+    limits: Pairs
+    contested: Sequence[str]
+    who: Sequence[tuple[str, str]]
+    nobody: str
+    """What to do when nobody inside may; empty when somebody may."""
+    ratifying: bool = False
+
+
+class AdmissionPage:
+    """An admission decision as one person may see it."""
+
+    def __init__(self, reading: Reading, actor: Actor, who: Sequence[tuple[str, str]]) -> None:
+        self.reading = reading
+        self.item: Admission = reading.item
+        self.actor = actor
+        self._who = who
+
+    @property
+    def _held(self) -> set[str]:
+        """What this person's organisation, or they themselves, are to the item."""
+        live = (line.party for line in self.reading.parties if line.party.until_at is None)
+        return {capacity for party in live if is_party(self.actor, party) for capacity in party.capacities}
+
+    @property
+    def sees_all(self) -> bool:
+        """The whole content: the hub by role, and an outside member who was let in to decide."""
+        return self.reading.view is View.ALL
+
+    @property
+    def sees_assessment(self) -> bool:
+        """Form 1 and Form 2: also whoever is asked to assess."""
+        return self.sees_all or (self.reading.is_theirs_to_work_on and Capacity.ASSESSOR in self._held)
+
+    @property
+    def sees_question(self) -> bool:
+        """The question: also whoever was asked."""
+        return self.sees_all or (self.reading.is_theirs_to_work_on and Capacity.ASKED in self._held)
+
+    @property
+    def sees_cost(self) -> bool:
+        """The cost and who may decide: nobody outside but a decider."""
+        return self.sees_all or self.reading.view is View.COST
+
+    @property
+    def booking(self) -> Pairs:
+        """The assessment that was booked."""
+        item = self.item
+        return _said(
+            ("Who assesses", item.assessing.name if item.assessing else ""),
+            ("Assessor", item.booked_assessor),
+            ("When", moment(item.booked_for) if item.booked_for else ""),
+            ("How", shown(item.assessment_how, codes="assessment_place")),
+            ("Where", item.assessment_where),
+        )
+
+    @property
+    def form_1(self) -> list[tuple[str, str, Pairs]]:
+        """What the referral says, section by section."""
+        return answered(self.item.referral, form1_fields.SECTIONS, form1_fields.FIELDS) if self.item.referral else []
+
+    @property
+    def form_2(self) -> list[tuple[str, str, Pairs]]:
+        """What the assessment says so far, section by section."""
+        return answered(self.item, form2.SECTIONS, form2.FIELDS)
+
+    @property
+    def signature(self) -> Pairs:
+        """The outcome of Form 2 and its signature."""
+        item = self.item
+        if item.form2_signed_at is None:
+            return []
+        paper = f"On paper, by {item.paper_signed_by}. Kept: {item.paper_kept_at}" if item.paper_signed_by else ""
+        return _said(
+            ("Appropriate for admission", shown(item.is_appropriate)),
+            ("Comments", item.outcome_comments),
+            ("Only because services are missing", shown(item.only_for_lack_of_services)),
+            ("What is missing", shown(item.missing_service, codes="missing_community_service")),
+            ("What it would take", item.missing_service_details),
+            ("Signed", f"{_name(item.form2_signed_by)}, {moment(item.form2_signed_at)}"),
+            ("Paper form", paper),
+        )
+
+    @property
+    def recommendation(self) -> Pairs:
+        """What was recommended, with the answer and the objection that belong to it."""
+        item = self.item
+        weeks = count(item.expected_length_weeks, "week") if item.expected_length_weeks else ""
+        return _said(
+            ("Recommended", shown(item.recommendation, codes="admission_recommendation")),
+            ("By", f"{_name(item.recommended_by)}, {moment(item.recommended_at)}" if item.recommended_at else ""),
+            ("Less restrictive options", item.alternatives_considered),
+            ("Purpose", item.purpose),
+            ("Type of bed", shown(item.bed_type, codes="bed_type")),
+            ("Expected length", weeks),
+            ("How it ends", item.exit_plan),
+            ("New facts", item.new_facts),
+            ("Objection", f"{label('objector', item.objection_by)}: {item.objection}" if item.objection_by else ""),
+        )
+
+    @property
+    def question(self) -> Pairs:
+        """What was asked, of whom, and the answer."""
+        item = self.item
+        return _said(
+            ("Asked", item.question),
+            ("Of", item.asked.name if item.asked else ""),
+            ("By", f"{_name(item.asked_by)}, {moment(item.asked_at)}" if item.asked_at else ""),
+            ("Wanted by", moment(item.answer_due_at) if item.answer_due_at else ""),
+            ("Answer", item.answer_given),
+        )
+
+    @property
+    def emergency(self) -> Pairs:
+        """The emergency admission, and who ratified it."""
+        item = self.item
+        if item.admitted_at is None:
+            return []
+        return _said(
+            ("Admitted", f"{_by(item.admitted_by, item.admitted_role)}, {moment(item.admitted_at)}"),
+            ("Why it could not wait", item.why_it_cannot_wait),
+            ("Immediate risk", item.immediate_risk),
+            ("Clinician in charge", item.clinician_in_charge),
+            (
+                "Ratified",
+                f"{_by(item.ratified_by, item.ratified_role)}, {moment(item.ratified_at)}" if item.ratified_at else "",
+            ),
+            ("What happens to the person tonight", item.tonight),
+        )
+
+    @property
+    def outcome(self) -> Pairs:
+        """How it ended, for everybody who may see it: reasons, conditions, by whom, and how to disagree."""
+        item = self.item
+        if item.is_open or self.reading.view is View.HISTORY:
+            return []
+        pairs = _said(
+            ("Decision", DECISIONS.get(item.state, "")),
+            ("Reasons", self._reason),
+            ("Instead of admission", shown(item.alternative, codes="alternative_care")),
+            ("Who provides it", item.alternative_provider),
+            ("If it does not work", item.contingency),
+            ("Conditions", item.conditions),
+            ("Responsible commissioner", item.commissioner.name if item.commissioner else ""),
+            ("Who pays", shown(item.funding_source, codes="funding_source") if self.sees_cost else ""),
+            ("Advice", item.advice),
+            ("How to disagree", item.dispute_route),
+            ("Decided by", self._decided),
+            ("Interest declared", item.interest if item.has_interest else ""),
+            ("Under", self.reading.book.policy(item.policy_version_id, item.opened_at).origin("admission.limit_pence")),
+        )
+        return [pair for pair in pairs if pair[0] not in CLINICAL] if self.reading.view is View.COST else pairs
+
+    @property
+    def _reason(self) -> str:
+        rows = (line.row for line in self.reading.lines if line.row.action in ENDING)
+        return next((row.reason for row in rows if row.reason), "")
+
+    @property
+    def _decided(self) -> str:
+        item = self.item
+        if item.ratified_at is not None and item.decided_at is None:
+            return f"{_by(item.ratified_by, item.ratified_role)}, {moment(item.ratified_at)}"
+        return f"{_by(item.decided_by, item.decided_role)}, {moment(item.decided_at)}" if item.decided_at else ""
+
+    @property
+    def authority(self) -> Authority | None:
+        """Who may decide, while there is something to decide."""
+        item = self.item
+        if item.state == "awaiting_ratification" and item.ratified_at is None:
+            lacking = "Nobody but who admitted may ratify: name another head of commissioning or director"
+            return Authority("", [], (), self._who, "" if self._who else lacking, ratifying=True)
+        if item.state != "recommended":
+            return None
+        cost = item.estimated_cost_pence
+        ladder = [(role.label, f"up to {pounds(limit)}") for role, limit in SCHEME.ladder(item.policy)]
+        outside = SCHEME.outside(item.policy).label
+        lacking = f"Nobody in the hub may decide this: let in an {outside}, who decides instead"
+        return Authority(
+            pounds(cost) if cost is not None else "not known",
+            [(f"{name[:1].upper()}{name[1:]}", words) for name, words in ladder],
+            item.why_contested,
+            self._who,
+            "" if self._who else lacking,
+        )
+
+
+def _said(*pairs: tuple[str, str | None]) -> Pairs:
+    return [(name, value) for name, value in pairs if value]
+
+
+def _name(person: Any) -> str:
+    return str(person.name) if person is not None else "The hub"
+
+
+def _by(person: Any, role: str | None) -> str:
+    return f"{_name(person)}, {Role(role).label}" if role else _name(person)

@@ -1,0 +1,193 @@
+"""The forms for alerts and legal status."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import nhs_number
+from flask import g
+from flask_wtf import FlaskForm
+from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+
+from hub.cases.alerts import LONGEST
+from hub.cases.legal_status import Entry
+from hub.cases.models import LegalStatus
+from hub.cases.opening import Whom
+from hub.codes import codes
+from hub.engine.refusal import ActionRefused
+from hub.patients.models import Patient
+from hub.web.date_fields import DateParts, MomentParts
+from hub.web.filters import nhs_number as spaced
+from hub.web.filters import plain_day
+from hub.web.nhs_forms import choices
+from workflows.durations import local
+
+MOST_WORDS = 2000
+
+
+def _stripped(text: str | None) -> str:
+    return (text or "").replace("\0", "").strip()
+
+
+class CaseForm(FlaskForm):
+    """What the pages of a case have in common: a refusal stands beside its field."""
+
+    def show(self, refused: ActionRefused) -> None:
+        """Put everything that was refused beside its field, or at the top when it has none."""
+        for problem in refused.problems:
+            field = self._fields.get(problem.field)
+            if field is None:
+                self.form_errors.append(problem.message)
+            else:
+                field.errors = [*field.errors, problem.message]
+
+
+class AlertForm(CaseForm):
+    """A new alert."""
+
+    text = StringField(
+        "Alert in a few words",
+        [DataRequired("Enter the alert"), Length(max=LONGEST, message=f"Use {LONGEST} letters or fewer")],
+        filters=[_stripped],
+        description="It stands in the banner of every page about this person. For example: Penicillin allergy",
+    )
+    detail = TextAreaField(
+        "What to know and do",
+        [Length(max=MOST_WORDS, message=f"Use {MOST_WORDS:,} letters or fewer")],
+        filters=[_stripped],
+        description="Where it comes from, and what to do about it. Leave it empty when the words above say all",
+        render_kw={"rows": 3},
+    )
+
+
+class EndAlertForm(CaseForm):
+    """Why an alert no longer holds."""
+
+    reason = TextAreaField(
+        "Why it ends",
+        [DataRequired("Enter why it ends"), Length(max=MOST_WORDS, message=f"Use {MOST_WORDS:,} letters or fewer")],
+        filters=[_stripped],
+        render_kw={"rows": 3},
+    )
+
+
+class LegalStatusForm(CaseForm):
+    """A new legal status."""
+
+    code = SelectField("Legal status", [InputRequired("Choose the legal status")])
+    from_on = DateParts("When it began", [InputRequired("Enter the day it began")], description="For example 17 3 2026")
+    expires_at = MomentParts(
+        "When it runs out",
+        description=(
+            "Leave it empty when the law sets no end. A section counted in days ends at 11:59pm on its last day, and "
+            "the first day counts"
+        ),
+    )
+
+    def __init__(self, *args: Any, status: LegalStatus | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, obj=status, **kwargs)
+        self.code.choices = choices([("", "Choose one"), *codes("legal_status").items()])
+
+    def entry(self) -> Entry:
+        """What was typed, once the form is valid."""
+        ends = self.expires_at.data
+        return Entry(str(self.code.data), self.from_on.data, ends if isinstance(ends, datetime) else None)
+
+
+class CorrectStatusForm(LegalStatusForm):
+    """A right entry for a wrong one."""
+
+    reason = TextAreaField(
+        "What was wrong",
+        [
+            DataRequired("Enter what was wrong with the old entry"),
+            Length(max=MOST_WORDS, message=f"Use {MOST_WORDS:,} letters or fewer"),
+        ],
+        filters=[_stripped],
+        render_kw={"rows": 3},
+    )
+
+
+NEW_PERSON = "new"
+"""Chosen when nobody that was offered is the person."""
+
+
+class OpenCaseForm(CaseForm):
+    """A case without any referral: for whom, in which service line, and why."""
+
+    person = RadioField("Is it one of these people?", [Optional()], validate_choice=False)
+    nhs_number = StringField(
+        "NHS number, if you know it",
+        [Length(max=20, message="An NHS number has 10 digits")],
+        filters=[_stripped],
+        description="10 digits, like 999 000 0018",
+        render_kw={"width": 10},
+    )
+    family_name = StringField("Family name", [DataRequired("Enter the family name"), Length(max=200)], [_stripped])
+    given_name = StringField("Given name", [Length(max=200)], [_stripped])
+    date_of_birth = DateParts("Date of birth", [InputRequired("Enter the date of birth")])
+    service_line = SelectField("Service line", [InputRequired("Choose the service line")])
+    reason = TextAreaField(
+        "Why a case is opened",
+        [
+            DataRequired("Enter why a case is opened"),
+            Length(max=MOST_WORDS, message=f"Use {MOST_WORDS:,} letters or fewer"),
+        ],
+        filters=[_stripped],
+        render_kw={"rows": 3},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.service_line.choices = choices([("", "Choose one"), *codes("service_line").items()])
+        self.person.choices = []
+
+    def validate_nhs_number(self, field: StringField) -> None:
+        """Ten digits whose last fits the rest."""
+        digits = re.sub(r"[\s-]", "", field.data or "")
+        if digits and (len(set(digits)) == 1 or not nhs_number.is_valid(digits)):
+            raise ValidationError("This is not an NHS number. Check it with the record, or leave it out")
+
+    def validate_date_of_birth(self, field: DateParts) -> None:
+        """Nobody is born tomorrow."""
+        if field.data and field.data > local(g.now).date():
+            raise ValidationError("The date of birth is in the future. Check it")
+
+    @property
+    def whom(self) -> Whom:
+        """What was typed, once the form is valid."""
+        digits = re.sub(r"[\s-]", "", self.nhs_number.data or "")
+        return Whom(digits, self.family_name.data or "", self.given_name.data or "", self.date_of_birth.data)
+
+    def offer(self, found: Sequence[Patient]) -> bool:
+        """Offer known people. True once one of them, or a new person, is chosen, or when there is nobody to offer."""
+        known = [(str(each.id), _known(each)) for each in found]
+        self.person.choices = choices([*known, (NEW_PERSON, "None of these: a new person")]) if known else []
+        return not known or self.person.data in {value for value, _ in [*known, (NEW_PERSON, "")]}
+
+    @property
+    def patient_id(self) -> int | None:
+        """The person that was chosen; None for a new one."""
+        is_known = self.person.choices and self.person.data != NEW_PERSON
+        return int(self.person.data) if is_known else None
+
+
+def _known(patient: Patient) -> str:
+    born = plain_day(patient.date_of_birth) or "date of birth not known"
+    return f"{patient.full_name}, born {born}, NHS number {spaced(patient.nhs_number) or 'not known'}"
+
+
+class CloseCaseForm(CaseForm):
+    """Why a case is closed."""
+
+    reason = TextAreaField(
+        "Why it is closed",
+        [
+            DataRequired("Enter why the case is closed"),
+            Length(max=MOST_WORDS, message=f"Use {MOST_WORDS:,} letters or fewer"),
+        ],
+        filters=[_stripped],
+        render_kw={"rows": 3},
+    )

@@ -1,0 +1,56 @@
+"""What `hub doctor` says of authority: decisions that need a second person, where the hub has only one."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from hub.accounts.queries import holders_of
+from hub.cli.finding import Finding
+from workflows.admission.guards import SCHEME
+from workflows.durations import local
+from workflows.policy import PolicySet
+from workflows.roles import Role
+
+MEND = "Run: hub user add E-MAIL --name NAME --role ROLE --organisation ODS"
+RECOMMENDING = (Role.CASE_MANAGER,)
+ADMITTING = (Role.CASE_MANAGER, Role.DIRECTOR)
+RATIFYING = (Role.HEAD_OF_COMMISSIONING, Role.DIRECTOR)
+
+
+def check_authority(session: Session, policy: PolicySet, now: datetime) -> Iterator[Finding]:
+    """Whether what one person recommends or does in an emergency can be decided or ratified by another."""
+    senior = tuple(Role(str(name)) for name in _listed(policy))
+    outside = SCHEME.outside(policy)
+    pairs = (
+        ("Contested admissions", "recommends", RECOMMENDING, ("decides", "decide"), senior),
+        ("Emergency admissions", "admits", ADMITTING, ("ratifies", "ratify"), RATIFYING),
+    )
+    today = local(now).date()
+    for about, does, doing, checks, checking in pairs:
+        first = {user: name for user, name, _ in holders_of(session, doing, today)}
+        second = {user: name for user, name, _ in holders_of(session, checking, today)}
+        said = _alone(first, second, does, checks, checking)
+        yield Finding(about, said or f"somebody else {checks[0]} than {does}", MEND if said else "")
+    if not holders_of(session, (outside,), today):
+        yield Finding(
+            "Outside alternate",
+            f"nobody is an {outside.label}, so nobody decides what is above every limit",
+            MEND,
+        )
+
+
+def _alone(
+    first: dict[int, str], second: dict[int, str], does: str, checks: tuple[str, str], checking: tuple[Role, ...]
+) -> str:
+    if not second:
+        return f"nobody {checks[0]}: there is no {' and no '.join(role.label for role in checking)}"
+    if len(second) > 1 or not second.keys() <= first.keys():
+        return ""
+    name = next(iter(second.values()))
+    return f"only {name} {checks[0]}, and also {does}: what {name} {does} nobody can {checks[1]}"
+
+
+def _listed(policy: PolicySet) -> tuple[object, ...]:
+    found = policy.value(SCHEME.contested)
+    return tuple(found) if isinstance(found, tuple | list) else (found,)

@@ -1,0 +1,256 @@
+"""The demo's admission decisions that wait for an assessment, a recommendation, a decision or an answer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.demo import form2_answers as form2
+from hub.demo.admission_steps import (
+    DAY,
+    FAMILY_OBJECTS,
+    INFORMAL,
+    PRISON,
+    SECTION_2,
+    SECTION_3,
+    asked,
+    assessed,
+    booked,
+    on_admission,
+    recommended,
+)
+from hub.demo.stories import (
+    ADMISSION,
+    CONRAD,
+    DELE,
+    FIONA,
+    IMRAN,
+    KAREN,
+    KEN,
+    NIA,
+    PRIYA,
+    RUTH,
+    TESS,
+    Step,
+    Story,
+    accepted,
+)
+
+ADMISSIONS: Final = (
+    # Waiting for an assessment
+    Story(("Tamsin", "Dunnock"), 19, "cyp", "emergency", NIA, "ZD201", SECTION_2, accepted(PRIYA, 8)),
+    Story(("Ruby", "Ackerby"), 9 * DAY, "aed", "routine", TESS, "ZD205", INFORMAL, accepted(KAREN, 3 * DAY)),
+    Story(("Vernon", "Jessop"), 20 * DAY, "secure", "routine", KEN, "ZD601", PRISON, accepted(KAREN, 10 * DAY)),
+    # Booked
+    Story(
+        ("Milo", "Cinderhall"),
+        32,
+        "cyp",
+        "urgent",
+        NIA,
+        "ZD201",
+        INFORMAL,
+        (
+            *accepted(PRIYA, 10),
+            *booked(12, FIONA, 26, how="remote", where="By video; his key worker sits with him"),
+            *on_admission(
+                30, "fill_in_assessment", FIONA, {"assessor_name": FIONA, "diagnosis": form2.VOICES.diagnosis}
+            ),
+        ),
+    ),
+    Story(
+        ("Desmond", "Rahman"),
+        24 * DAY,
+        "secure",
+        "routine",
+        KEN,
+        "ZD601",
+        PRISON,
+        (*accepted(KAREN, 9 * DAY), *booked(11 * DAY, CONRAD, 15 * DAY, where="Healthcare wing, HMP Garsholme")),
+    ),
+    Story(
+        ("Lottie", "Penhallow"),
+        29,
+        "aed",
+        "emergency",
+        TESS,
+        "ZD205",
+        INFORMAL,
+        (
+            *accepted(KAREN, 6),
+            *booked(7, FIONA, 9),
+            *on_admission(17, "cannot_assess", FIONA, reason="Our only assessor for adults is ill."),
+            *booked(20, IMRAN, 12, where="Ward 7, Moorfoot Infirmary"),
+        ),
+    ),
+    # Assessed
+    Story(
+        ("Erin", "Kowal"),
+        45,
+        "cyp",
+        "urgent",
+        NIA,
+        "ZD201",
+        INFORMAL,
+        (*accepted(KAREN, 12), *booked(14, FIONA, 14), *assessed(31, form2.MOOD, FIONA)),
+    ),
+    Story(
+        ("Idris", "Bhatti"),
+        30,
+        "cyp",
+        "emergency",
+        DELE,
+        "ZD502",
+        SECTION_2,
+        (*accepted(PRIYA, 7), *booked(8, FIONA, 9), *assessed(20, form2.VOICES, FIONA)),
+    ),
+    Story(
+        ("Joan", "Ackerby-Lyle"),
+        21 * DAY,
+        "aed",
+        "routine",
+        TESS,
+        "ZD205",
+        INFORMAL,
+        (
+            *accepted(KAREN, 6 * DAY),
+            *booked(8 * DAY, IMRAN, 11 * DAY, where="At home"),
+            *assessed(
+                20 * DAY, form2.BINGEING, IMRAN, missing=("eating_disorder", "Day care with a diabetes nurse would do.")
+            ),
+        ),
+    ),
+    # Recommended: over the case manager's limit, contested, within it, a director's, and above every limit
+    Story(
+        ("Jonah", "Adeyemi"),
+        58,
+        "cyp",
+        "urgent",
+        NIA,
+        "ZD201",
+        SECTION_3,
+        (
+            *accepted(PRIYA, 9),
+            *booked(11, FIONA, 20),
+            *assessed(42, form2.VOICES, FIONA),
+            *recommended(47, form2.VOICES, "admit", 10, PRIYA),
+        ),
+    ),
+    Story(
+        ("Saffron", "Wetherhill"),
+        19 * DAY,
+        "cyp",
+        "routine",
+        NIA,
+        "ZD201",
+        INFORMAL,
+        (
+            *accepted(PRIYA, 4 * DAY),
+            *booked(6 * DAY, FIONA, 9 * DAY),
+            *assessed(18 * DAY, form2.RUNNING, FIONA, yes=False, comments="She needs a home, not a ward."),
+            *recommended(18 * DAY + 4, form2.RUNNING, "admit", 8, PRIYA),
+        ),
+    ),
+    Story(
+        ("Agnes", "Iveson"),
+        47,
+        "aed",
+        "urgent",
+        TESS,
+        "ZD205",
+        FAMILY_OBJECTS,
+        (
+            *accepted(KAREN, 8),
+            *booked(9, IMRAN, 20),
+            *assessed(36, form2.ADULT_EATING, IMRAN),
+            *recommended(40, form2.ADULT_EATING, "admit", 11, KAREN),
+        ),
+    ),
+    Story(
+        ("Theo", "Yardsley"),
+        40,
+        "cyp",
+        "urgent",
+        NIA,
+        "ZD201",
+        INFORMAL,
+        (
+            *accepted(KAREN, 6),
+            *booked(8, FIONA, 14),
+            *assessed(26, form2.CHECKING, FIONA),
+            *recommended(29, form2.CHECKING, "admit", 8, KAREN),
+        ),
+    ),
+    Story(
+        ("Roy", "Marrick"),
+        26 * DAY,
+        "secure",
+        "routine",
+        KEN,
+        "ZD601",
+        PRISON,
+        (
+            *accepted(KAREN, 12 * DAY),
+            *booked(12.5 * DAY, CONRAD, 30, where="Healthcare wing, HMP Garsholme"),
+            *assessed(25 * DAY, form2.SECURE, CONRAD),
+            *recommended(25.5 * DAY, form2.SECURE, "admit", 104, KAREN),
+        ),
+    ),
+    Story(
+        ("Nathan", "Langstrath"),
+        20 * DAY,
+        "cyp",
+        "routine",
+        NIA,
+        "ZD201",
+        SECTION_3,
+        (
+            *accepted(PRIYA, 5 * DAY),
+            *booked(6 * DAY, FIONA, 10 * DAY),
+            *assessed(19 * DAY, form2.VOICES, FIONA),
+            *recommended(19 * DAY + 5, form2.VOICES, "admit", 140, PRIYA, "307"),
+            *(
+                Step(
+                    19.5 * DAY,
+                    "add_party",
+                    PRIYA,
+                    {"organisation_id": "ZD701"},
+                    "Above every limit inside the hub: an outside member decides.",
+                    to=ADMISSION,
+                ),
+            ),
+        ),
+    ),
+    # More needed
+    Story(
+        ("Effie", "Sedgewell"),
+        70,
+        "cyp",
+        "urgent",
+        NIA,
+        "ZD201",
+        SECTION_2,
+        (
+            *accepted(PRIYA, 10),
+            *booked(12, FIONA, 18),
+            *assessed(40, form2.EATING, FIONA),
+            *recommended(44, form2.EATING, "admit", 9, PRIYA),
+            *asked(45, PRIYA, "What did the heart trace of this week show?", "ZD201", 48),
+        ),
+    ),
+    Story(
+        ("Cerys", "Thackley"),
+        24 * DAY,
+        "aed",
+        "routine",
+        TESS,
+        "ZD205",
+        INFORMAL,
+        (
+            *accepted(KAREN, 6 * DAY),
+            *booked(7 * DAY, IMRAN, 11 * DAY),
+            *assessed(19 * DAY, form2.ADULT_EATING, IMRAN),
+            *recommended(19.2 * DAY, form2.ADULT_EATING, "admit", 14, KAREN),
+            *asked(20 * DAY, RUTH, "Will the day care keep her place for when she leaves?", "ZD205", 3 * DAY),
+        ),
+    ),
+)

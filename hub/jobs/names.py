@@ -1,0 +1,23 @@
+"""The worker's jobs by name, in the words of the page."""
+
+from collections.abc import Mapping
+from typing import Final
+
+RING: Final = "ring"
+WARN: Final = "warn"
+DELIVER: Final = "deliver"
+IMPORT: Final = "import"
+DIGEST: Final = "digest"
+FORGET: Final = "forget_attempts"
+BEAT: Final = "beat"
+
+LABELS: Final[Mapping[str, str]] = {
+    RING: "Ring deadlines that have passed",
+    WARN: "Warn of deadlines that come near",
+    DELIVER: "Deliver messages",
+    IMPORT: "Check and import files",
+    DIGEST: "Write the daily audit digest",
+    FORGET: "Forget old sign-in attempts",
+    BEAT: "Give a sign of life",
+}
+"""In the order they are shown."""

@@ -1,0 +1,121 @@
+"""Delivering the outbox: each row once into the inbox of everybody it is for, and as a file for what comes after."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from hub.engine.outbox import BATCH, Outgoing, claim, mark_failed, mark_sent
+from hub.engine.sweep import RANG, WARNED
+from hub.messages.models import Message
+from hub.messages.who_is_told import who_is_told
+from workflows import ALL
+from workflows.core import in_words
+from workflows.durations import moment_words
+
+FOLDER = "outgoing"
+"""Inside the data folder: one file for each outbox row."""
+_CLOCKS = {RANG: "Deadline passed", WARNED: "Deadline near"}
+
+
+def deliver_due(session: Session, *, now: datetime, folder: Path, limit: int = BATCH) -> int:
+    """Deliver outbox rows that are due, at most `limit`, in the caller's transaction; gives how many were taken up.
+
+    The inbox takes each row once for each person, and a file written again is the same file: killed at any moment,
+    nothing is lost and nothing is there twice. One that fails is tried again later and holds up no other.
+    """
+    batch = claim(session, now=now, limit=limit)
+    if not batch:
+        return 0
+    failed: dict[int, str] = {}
+    rows = list(_inbox_rows(session, batch, now, failed))
+    if rows:
+        session.execute(insert(Message).on_conflict_do_nothing(index_elements=["outbox_id", "user_id"]), rows)
+    _write_files([sent for sent in batch if not sent.is_silent], folder, failed)
+    for sent in batch:
+        if sent.id in failed:
+            mark_failed(session, sent, failed[sent.id], now=now)
+    mark_sent(session, (sent.id for sent in batch if sent.id not in failed), now=now)
+    return len(batch)
+
+
+def _inbox_rows(
+    session: Session, batch: list[Outgoing], now: datetime, failed: dict[int, str]
+) -> Iterator[dict[str, Any]]:
+    told = who_is_told(session, batch, now)
+    for sent in batch:
+        try:
+            words = words_of(sent.topic, sent.payload)
+        except (LookupError, ValueError, TypeError, AttributeError) as error:
+            failed[sent.id] = f"it cannot be put into words: {error}"
+            continue
+        for user_id in sorted(told.get(sent.id, ())):
+            yield {
+                "user_id": user_id,
+                "outbox_id": sent.id,
+                "item_id": sent.item_id,
+                "topic": sent.topic,
+                "words": words,
+                "created_at": now,
+            }
+
+
+def words_of(topic: str, payload: Any) -> str:
+    """What happened, without names: "Returned", "Deadline near: review, due Friday 27 March 2026, 11:30pm"."""
+    if topic not in _CLOCKS:
+        return in_words(topic.rpartition(".")[2])
+    workflow = ALL.get(payload.get("kind", ""))
+    titles = {clock.name: clock.title for clock in workflow.clocks} if workflow else {}
+    name = payload["clock"]
+    title = titles.get(name, in_words(name)).lower()
+    return f"{_CLOCKS[topic]}: {title}, due {moment_words(datetime.fromisoformat(payload['due_at']))}"
+
+
+def _write_files(batch: list[Outgoing], folder: Path, failed: dict[int, str]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for sent in batch:
+            _write(folder / f"{sent.id:012d}.json", _told(sent))
+        _sync(folder)
+    except OSError as error:
+        # The disk is full or gone: the inbox has them, and the files are tried again.
+        failed.update(dict.fromkeys((sent.id for sent in batch), f"{folder}: {error.strerror}"))
+
+
+def _told(sent: Outgoing) -> dict[str, Any]:
+    """What leaves the building: no name, no number of a person and no clinical word."""
+    kind, reference = sent.payload.get("kind"), sent.payload.get("reference")
+    return {
+        "id": sent.id,
+        "topic": sent.topic,
+        "kind": kind,
+        "reference": reference,
+        "link": f"/{kind}s/{reference}" if kind and reference else None,
+        "at": sent.created_at.astimezone(UTC).isoformat(),
+    }
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    """Whole or not at all, and on the disk: written beside, then renamed; what a killed worker left is written over."""
+    beside = path.with_name(f".{path.name}")
+    with beside.open("w", encoding="utf-8") as lines:
+        json.dump(content, lines, sort_keys=True)
+        lines.flush()
+        os.fsync(lines.fileno())
+    beside.replace(path)
+
+
+def _sync(folder: Path) -> None:
+    """The folder's own list of files, so that a renamed file is still there after a power cut."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,229 @@
+"""Who is told of what: a table from topic to people, and the reading that turns it into accounts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from hub.accounts.models import Membership, UserAccount
+from hub.accounts.on_call import on_call_now
+from hub.accounts.organisation_table import organisation
+from hub.accounts.queries import membership_is_current
+from hub.engine.clocks import key_of
+from hub.engine.models import ItemParty, Transition, WorkItem
+from hub.engine.outbox import Outgoing
+from hub.engine.sweep import RANG, WARNED
+from workflows import ALL
+from workflows.durations import local
+from workflows.roles import Capacity, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who hears of a topic: always the owner, or while there is none those who take it in; and these besides."""
+
+    parties: tuple[Capacity, ...] = ()
+    """The people of the parties that hold one of these capacities."""
+    roles: tuple[Role, ...] = ()
+    """Everybody of the hub in one of these roles: what waits for their answer."""
+
+
+THE_HUB = Told()
+AND_REFERRER = Told(parties=(Capacity.REFERRER,))
+TAKE_IN = (Role.COORDINATOR,)
+"""Who hears of an item that nobody owns yet."""
+
+TABLE: Mapping[str, Told] = {
+    "referral.submitted": THE_HUB,
+    **dict.fromkeys(
+        (
+            "referral.accepted",
+            "referral.declined",
+            "referral.redirected",
+            "referral.returned",
+            "referral.superseded",
+            "referral.withdrawn",
+            "referral.reopened",
+            "admission.agreed",
+            "admission.alternative_agreed",
+            "admission.refused",
+            "admission.withdrawn",
+            "admission.ratification_refused",
+        ),
+        AND_REFERRER,
+    ),
+    "admission.assessment_booked": Told(parties=(Capacity.ASSESSOR,)),
+    "admission.recommended": Told(roles=(Role.HEAD_OF_COMMISSIONING,)),
+    "admission.admitted_in_emergency": Told(parties=(Capacity.REFERRER,), roles=(Role.HEAD_OF_COMMISSIONING,)),
+    "admission.late_assessment_signed": Told(roles=(Role.HEAD_OF_COMMISSIONING,)),
+    "admission.more_asked": Told(parties=(Capacity.ASKED,)),
+}
+"""By topic. One that is not here is heard by the owner, or by those who take it in, when its kind is in OTHERS."""
+
+OTHERS = frozenset({"clock", *ALL})
+"""What stands before the dot of every other topic that is told to the hub alone."""
+
+SPEAKS_FOR: Mapping[Capacity, frozenset[Role]] = {
+    Capacity.REFERRER: frozenset({Role.REFERRER}),
+    Capacity.ASSESSOR: frozenset({Role.ACCESS_ASSESSOR}),
+}
+"""Which people of an organisation hear for it; for other capacities all who may act for it."""
+ANSWERS = (Capacity.ASSESSOR, Capacity.ASKED)
+"""Whose move it is while an item waits for others, when they are party to it; else the referrer's."""
+
+
+def is_told(topic: str) -> bool:
+    """Whether somebody is told of `topic`; for the check that no topic goes unheard."""
+    return topic in TABLE or topic.partition(".")[0] in OTHERS
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    user_id: int
+    organisation_id: int
+    unit_id: int | None
+    role: Role
+    is_hub: bool
+
+
+@dataclass(frozen=True)
+class _Around:
+    """Everything that deciding about a batch needs, read at once."""
+
+    items: Mapping[int, WorkItem]
+    parties: Mapping[int, Sequence[ItemParty]]
+    actors: Mapping[tuple[int, int], int | None]
+    people: Sequence[_Person]
+    on_call: frozenset[int]
+    sealed: Mapping[int, frozenset[int]]
+    """Sealed cases and whom each is open to."""
+
+
+def who_is_told(session: Session, batch: Iterable[Outgoing], now: datetime) -> dict[int, set[int]]:
+    """For each outbox row the ids of the accounts to tell, never the one who did it; a fixed number of statements."""
+    told = [sent for sent in batch if not sent.is_silent and sent.item_id is not None]
+    around = _read(session, told, now)
+    return {sent.id: set(_people_of(sent, around)) - {_actor(sent, around)} for sent in told}
+
+
+def _actor(sent: Outgoing, around: _Around) -> int | None:
+    if sent.topic == WARNED or sent.item_id is None:
+        return None
+    return around.actors.get((sent.item_id, sent.payload.get("position", 0)))
+
+
+def _people_of(sent: Outgoing, around: _Around) -> Iterator[int]:
+    item = around.items[sent.item_id or 0]
+    told = TABLE.get(sent.topic, THE_HUB)
+    capacities = _waited_for(item, around) if sent.topic in {RANG, WARNED} else told.parties
+    inside = set(_of_the_hub(item, told, around))
+    if item.case_id in around.sealed:
+        inside &= around.sealed[item.case_id or 0]
+    yield from inside
+    for party in around.parties.get(item.id, ()):
+        if sent.payload.get("per") == key_of(party) or any(held in capacities for held in party.capacities):
+            yield from _for_party(party, item, around)
+
+
+def _of_the_hub(item: WorkItem, told: Told, around: _Around) -> Iterator[int]:
+    of_the_hub = [person for person in around.people if person.is_hub]
+    if any(person.user_id == item.owner_id for person in of_the_hub):
+        yield item.owner_id or 0
+    else:
+        yield from (person.user_id for person in of_the_hub if person.role in TAKE_IN)
+    yield from (person.user_id for person in of_the_hub if person.role in told.roles)
+    if item.priority == "emergency":
+        yield from around.on_call
+
+
+def _waited_for(item: WorkItem, around: _Around) -> tuple[Capacity, ...]:
+    """Whose clock it also is: nobody's but the hub's, unless the item waits for others."""
+    if item.workflow.wording_of(item.state).with_whom != "others":
+        return ()
+    held = {capacity for party in around.parties.get(item.id, ()) for capacity in party.capacities}
+    return tuple(capacity for capacity in ANSWERS if capacity in held) or (Capacity.REFERRER,)
+
+
+def _for_party(party: ItemParty, item: WorkItem, around: _Around) -> Iterator[int]:
+    if party.user_id is not None:
+        yield party.user_id
+        return
+    roles = frozenset[Role]().union(*(SPEAKS_FOR.get(Capacity(held), frozenset(Role)) for held in party.capacities))
+    found = {
+        person.user_id
+        for person in around.people
+        if person.organisation_id == party.organisation_id
+        and not person.is_hub
+        and person.role in roles
+        and (party.unit_id is None or person.unit_id in {None, party.unit_id})
+    }
+    # Who began it hears for their team; when they have left, all of the team do.
+    yield from {user_id for user_id in found if user_id == item.opened_by_id} or found
+
+
+def _read(session: Session, told: Sequence[Outgoing], now: datetime) -> _Around:
+    ids = {sent.item_id for sent in told}
+    if not ids:
+        return _Around({}, {}, {}, (), frozenset(), {})
+    items = {item.id: item for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(ids)))}
+    parties = defaultdict(list)
+    for party in session.scalars(
+        select(ItemParty).where(ItemParty.item_id.in_(ids), ItemParty.until_at.is_(None)).order_by(ItemParty.id)
+    ):
+        parties[party.item_id].append(party)
+    rows = {(sent.item_id, sent.payload["position"]) for sent in told if "position" in sent.payload}
+    actors = session.execute(
+        select(Transition.item_id, Transition.position, Transition.actor_id).where(
+            tuple_(Transition.item_id, Transition.position).in_(rows)
+        )
+    )
+    places = {party.organisation_id for found in parties.values() for party in found}
+    shift = on_call_now(session, now) if any(item.priority == "emergency" for item in items.values()) else None
+    return _Around(
+        items=items,
+        parties=parties,
+        actors={(item_id, position): actor for item_id, position, actor in actors},
+        people=_people(session, places, now),
+        on_call=frozenset({shift.user_id} if shift else ()),
+        sealed=_sealed(session, {item.case_id for item in items.values()}),
+    )
+
+
+def _people(session: Session, places: set[Any], now: datetime) -> list[_Person]:
+    """Everybody of the hub and of these organisations who may sign in and act today."""
+    rows = session.execute(
+        select(
+            Membership.user_id,
+            Membership.organisation_id,
+            Membership.unit_id,
+            Membership.role,
+            organisation.c.arm.is_not_distinct_from("hub"),
+        )
+        .join(UserAccount, and_(UserAccount.id == Membership.user_id, UserAccount.is_active))
+        .join(organisation, organisation.c.id == Membership.organisation_id)
+        .where(
+            membership_is_current(local(now).date()),
+            or_(organisation.c.arm == "hub", Membership.organisation_id.in_(places)),
+        )
+    )
+    return [_Person(*row) for row in rows]
+
+
+def _sealed(session: Session, cases: set[Any]) -> dict[int, frozenset[int]]:
+    """The sealed ones of these cases. The tables are the cases', a layer above, and named here as the keys are."""
+    case, seal = (WorkItem.metadata.tables[name] for name in ("care_case", "case_seal"))
+    rows = session.execute(
+        select(case.c.id, seal.c.user_id)
+        .outerjoin(seal, seal.c.case_id == case.c.id)
+        .where(case.c.id.in_(cases), case.c.is_sealed)
+    )
+    found: dict[int, set[int]] = defaultdict(set)
+    for case_id, user_id in rows:
+        found[case_id] |= {user_id} - {None}
+    return {case_id: frozenset(named) for case_id, named in found.items()}

@@ -1,0 +1,51 @@
+"""Placement pages: the item, and the one action page."""
+
+from flask import Blueprint, g
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import joinedload
+
+from hub.cases.banner import Banner, banner_loads, banner_of_case
+from hub.placements.models import Placement
+from hub.web import access
+from hub.web.actions import Pages, action_routes, keep_typed, show_item
+from hub.web.filters import count
+from hub.web.item_page import shown
+
+blueprint = Blueprint("placements", __name__, url_prefix="/placements")
+
+
+def banner(placement: Placement) -> Banner | None:
+    """Who it is about."""
+    if placement.case is None:
+        return None
+    return banner_of_case(placement.case, g.now, is_hub=g.actor.is_hub)
+
+
+def wanted(placement: Placement) -> list[tuple[str, str]]:
+    """What is looked for, as (name, value in words)."""
+    weeks = placement.expected_length_weeks
+    return [
+        ("Type of bed", shown(placement.bed_type, codes="bed_type")),
+        ("Expected length", count(weeks, "week") if weeks else ""),
+    ]
+
+
+PAGES = Pages(
+    model=Placement,
+    endpoint="placements.show",
+    options=(joinedload(Placement.owner), *banner_loads(Placement.case)),
+    banner=banner,
+    more=lambda reading: {"wanted": wanted(reading.item)},
+)
+
+
+@blueprint.get("/<reference>")
+@access.signed_in
+def show(reference: str) -> ResponseReturnValue:
+    """One search for a bed."""
+    return show_item(PAGES, reference, "placements/show.html")
+
+
+action_routes(blueprint, PAGES)
+KEEPERS = (keep_typed(PAGES),)
+"""What the application asks to keep a post that came too late."""

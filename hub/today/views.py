@@ -1,0 +1,42 @@
+"""The page a person arrives at."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, g, render_template, request
+
+from hub.db import transaction
+from hub.messages.queries import read_inbox
+from hub.today import queries
+from hub.today.lists import plan_for
+from hub.today.presenters import TodayPage
+from hub.web.access import signed_in
+from hub.web.database import db
+from hub.web.trail import note
+
+blueprint = Blueprint("today", __name__)
+
+
+@blueprint.get("/")
+@signed_in
+def show() -> str:
+    """What is late and due next, what arrived and what is waited for, as far as this person may see it."""
+    book, shifts = queries.read_ground(db.session, g.actor, g.now)
+    plan = plan_for(g.actor, request.args.get("whose", ""), book.calendar(None, g.now), g.now)
+    numbers = queries.read_numbers(db.session, g.actor, plan.lists, g.now)
+    lines = queries.read_lines(db.session, g.actor, plan.tables, g.now)
+    messages = read_inbox(db.session, g.actor.user_id).rows
+    with transaction(db.session):
+        note(db.session, "listed", query=urlencode(plan.base.pairs()), count=numbers["all"].count)
+    page = TodayPage(
+        actor=g.actor,
+        now=g.now,
+        plan=plan,
+        book=book,
+        numbers=numbers,
+        lines=lines,
+        shifts=shifts,
+        messages=messages,
+    )
+    return render_template("today/show.html", page=page)

@@ -1,0 +1,70 @@
+"""One item of a list in words: what to do, whose it is, where it stands and who owns it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from textwrap import shorten
+
+import workflows
+from hub.codes import codes
+from hub.engine.rulebook import Rulebook
+from hub.engine.visibility import View, view_of
+from hub.web.filters import ClockFace, age
+from hub.web.item_rows import face_of, item_href, to_do_of
+from hub.worklist.queries import Listed
+from workflows.actor import Actor
+
+_LONGEST_PLACE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item as its row shows it."""
+
+    face: ClockFace
+    to_do: str
+    href: str
+    priority: str | None
+    kind: str
+    reference: str
+    person: str
+    age: int | None
+    about: str
+    """Age and where the person is now."""
+    state: str
+    with_whom: str
+    owner: str
+    """Empty when nobody owns it."""
+
+
+def row_of(found: Listed, actor: Actor, book: Rulebook, now: datetime) -> Row:
+    """The row of one item as `actor` may read it at `now`."""
+    item = found.item
+    workflow = workflows.ALL[item.kind]
+    wording = workflow.wording_of(item.state)
+    is_hidden = view_of(item.kind, actor) is View.HISTORY
+    # To a party it is who its own item says: a number alone must not tell whose it is.
+    known = found.patient if actor.is_hub else None
+    years = None if is_hidden else age(known.date_of_birth if known else found.born_on, now)
+    return Row(
+        face=face_of(item, found.clock, book, now),
+        to_do=to_do_of(wording, is_hub=actor.is_hub),
+        href=item_href(item.kind, item.reference),
+        priority=item.priority,
+        kind=workflow.title,
+        reference=item.reference,
+        person="Not shown to your role" if is_hidden else known.short_name if known else item.title or "Name not known",
+        age=years,
+        about="" if is_hidden else _about(found, years),
+        state=wording.label,
+        with_whom="paused" if found.clock is not None and found.clock.paused_at else wording.with_whom,
+        owner=found.owner or "",
+    )
+
+
+def _about(found: Listed, years: int | None) -> str:
+    place = found.where_now or codes("location_kind").get(found.location_kind or "", "")
+    parts = ["age not known" if years is None else str(years), shorten(place, _LONGEST_PLACE, placeholder="…")]
+    said = ", ".join(part for part in parts if part)
+    return f"{said[:1].upper()}{said[1:]}"
