@@ -7,7 +7,7 @@ UV_COMPILE := $(CURDIR)/$(BIN)/uv pip compile --universal --generate-hashes --no
 LOCKED := requirements/run.txt requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run worker test check diagrams migration lock lock-check browser
+.PHONY: help setup demo run worker test check bench diagrams migration lock lock-check browser
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ check: $(READY) lock-check  ## Style, types, import rules, templates, the lock, 
 	@test -f .coverage || { echo "There are no coverage figures: run make test first"; exit 1; }
 	$(BIN)/coverage report --skip-covered --fail-under=95
 	$(BIN)/coverage report --skip-covered --fail-under=100 --include='workflows/*,hub/engine/*'
+
+bench: $(READY)  ## What the hub costs beside the least it could: a table and bench-results.json (docs/performance.md)
+	$(BIN)/python -m tests.performance.bench
 
 diagrams: $(READY)  ## Draw every workflow into docs/diagrams again
 	$(BIN)/python -m tests.workflows.draw_diagrams

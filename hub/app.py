@@ -70,7 +70,7 @@ def _register(app: Flask, chosen: Settings) -> None:
         app.register_blueprint(views.blueprint)
     for views in (rota, imports, trail):
         app.register_blueprint(views.blueprint)
-    for keeper in (*referrals.KEEPERS, *admissions.KEEPERS, *placements.KEEPERS):
+    for keeper in (*referrals.KEEPERS, *admissions.KEEPERS, *placements.KEEPERS, *cases.KEEPERS):
         access.keep_what_was_typed(app, keeper)
     if chosen.demo:
         app.register_blueprint(demo_sign_in.blueprint)

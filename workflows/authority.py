@@ -97,7 +97,7 @@ def in_words_or(roles: tuple[Role, ...]) -> str:
 
 def a(role: Role) -> str:
     """The role with its article."""
-    return f"{'an' if role.label[0] in 'aeiou' else 'a'} {role.label}"
+    return f"{'an' if role.label[0] in 'aeio' else 'a'} {role.label}"
 
 
 def pounds(pence: int) -> str:

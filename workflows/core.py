@@ -82,6 +82,8 @@ class Action:
     """Leaves an ending state on purpose."""
     abandons: bool = False
     """Gives the item up: its clocks end as stopped or missed, never as met."""
+    aside: bool = False
+    """Beside the way: never the one button that is most likely to be needed."""
     marks: str = ""
     """A word: the item's columns `<word>_by_id`, `<word>_role` and `<word>_at` keep who did this last, and when."""
     lets_in: Mapping[str, Capacity] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from hub.accounts.models import Membership, SignInSession, UserAccount
@@ -96,15 +96,21 @@ def held_roles(session: Session, today: date, *, user_id: int | None = None, dem
     return [HeldRole(*row) for row in session.execute(query)]
 
 
-def holders_of(session: Session, roles: Collection[Role], today: date) -> list[tuple[int, str, Role]]:
-    """(user id, name, role) of every active person who holds one of `roles` on `today`, by name."""
-    if not roles:
+def holders_of(
+    session: Session, roles: Collection[Role], today: date, *, organisations: Collection[int] | None = None
+) -> list[tuple[int, str, Role]]:
+    """(user id, name, role) of every active person who holds one of `roles` on `today`, by name.
+
+    With `organisations` (ids), only of those.
+    """
+    if not roles or (organisations is not None and not organisations):
         return []
+    anywhere = true() if organisations is None else Membership.organisation_id.in_(organisations)
     rows = session.execute(
         select(Membership.user_id, UserAccount.name, Membership.role)
         .join(UserAccount, UserAccount.id == Membership.user_id)
         .join(organisation, organisation.c.id == Membership.organisation_id)
-        .where(membership_is_current(today), UserAccount.is_active, Membership.role.in_(list(roles)))
+        .where(membership_is_current(today), UserAccount.is_active, Membership.role.in_(list(roles)), anywhere)
         .order_by(UserAccount.name, Membership.role)
     )
     return [(identity, name, Role(role)) for identity, name, role in rows]

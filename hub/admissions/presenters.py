@@ -7,14 +7,16 @@ from typing import Any
 from hub.admissions.models import Admission
 from hub.codes import label
 from hub.engine.authority import is_party
+from hub.engine.available import Offer
 from hub.engine.reading import Reading
 from hub.engine.visibility import View
-from hub.web.filters import count, moment, pounds
+from hub.web.filters import count, moment
 from hub.web.item_page import shown
 from hub.web.sections import answered
 from workflows import form1_fields, form2
 from workflows.actor import Actor
 from workflows.admission.guards import SCHEME
+from workflows.authority import pounds as in_pounds
 from workflows.roles import Capacity, Role
 
 Pairs = list[tuple[str, str]]
@@ -121,10 +123,12 @@ class AdmissionPage:
     def recommendation(self) -> Pairs:
         """What was recommended, with the answer and the objection that belong to it."""
         item = self.item
+        if item.recommended_at is None:
+            return []
         weeks = count(item.expected_length_weeks, "week") if item.expected_length_weeks else ""
         return _said(
             ("Recommended", shown(item.recommendation, codes="admission_recommendation")),
-            ("By", f"{_name(item.recommended_by)}, {moment(item.recommended_at)}" if item.recommended_at else ""),
+            ("By", f"{_name(item.recommended_by)}, {moment(item.recommended_at)}"),
             ("Less restrictive options", item.alternatives_considered),
             ("Purpose", item.purpose),
             ("Type of bed", shown(item.bed_type, codes="bed_type")),
@@ -170,17 +174,23 @@ class AdmissionPage:
         item = self.item
         if item.is_open or self.reading.view is View.HISTORY:
             return []
+        own: dict[str, Pairs] = {
+            "admission_agreed": [
+                ("Conditions", item.conditions or ""),
+                ("Responsible commissioner", item.commissioner.name if item.commissioner else ""),
+                ("Who pays", shown(item.funding_source, codes="funding_source") if self.sees_cost else ""),
+            ],
+            "alternative_agreed": [
+                ("Instead of admission", shown(item.alternative, codes="alternative_care")),
+                ("Who provides it", item.alternative_provider or ""),
+                ("If it does not work", item.contingency or ""),
+            ],
+            "admission_refused": [("Advice", item.advice or ""), ("How to disagree", item.dispute_route or "")],
+        }
         pairs = _said(
             ("Decision", DECISIONS.get(item.state, "")),
             ("Reasons", self._reason),
-            ("Instead of admission", shown(item.alternative, codes="alternative_care")),
-            ("Who provides it", item.alternative_provider),
-            ("If it does not work", item.contingency),
-            ("Conditions", item.conditions),
-            ("Responsible commissioner", item.commissioner.name if item.commissioner else ""),
-            ("Who pays", shown(item.funding_source, codes="funding_source") if self.sees_cost else ""),
-            ("Advice", item.advice),
-            ("How to disagree", item.dispute_route),
+            *own.get(item.state, []),
             ("Decided by", self._decided),
             ("Interest declared", item.interest if item.has_interest else ""),
             ("Under", self.reading.book.policy(item.policy_version_id, item.opened_at).origin("admission.limit_pence")),
@@ -190,7 +200,8 @@ class AdmissionPage:
     @property
     def _reason(self) -> str:
         rows = (line.row for line in self.reading.lines if line.row.action in ENDING)
-        return next((row.reason for row in rows if row.reason), "")
+        last = next(rows, None)  # an earlier decision's reason is not this one's
+        return (last.reason or "") if last is not None else ""
 
     @property
     def _decided(self) -> str:
@@ -198,6 +209,22 @@ class AdmissionPage:
         if item.ratified_at is not None and item.decided_at is None:
             return f"{_by(item.ratified_by, item.ratified_role)}, {moment(item.ratified_at)}"
         return f"{_by(item.decided_by, item.decided_role)}, {moment(item.decided_at)}" if item.decided_at else ""
+
+    def authority_ticks(self, offer: Offer) -> list[str]:
+        """Why this person may do it: their role with its limit, and who did what they now decide or ratify."""
+        limits = dict(SCHEME.ladder(self.item.policy))
+        role = self.actor.role
+        if role not in limits or not any(may.when and may.role is role for may in offer.action.by):
+            said = [f"You may do this: it is for {offer.who}"]
+        else:
+            said = [f"You may decide: {role.label}, up to {in_pounds(limits[role])}"] if role else []
+        if offer.action.name in ENDING[:3] and self.item.recommended_by is not None:
+            own = self.item.recommended_by_id == self.actor.user_id
+            other = f"{_name(self.item.recommended_by)} recommended it"
+            said.append("You recommended it, within your own limit" if own else other)
+        if offer.action.name == "ratify" and self.item.admitted_by is not None:
+            said.append(f"Another person admitted: {_name(self.item.admitted_by)}")
+        return said
 
     @property
     def authority(self) -> Authority | None:
@@ -209,12 +236,12 @@ class AdmissionPage:
         if item.state != "recommended":
             return None
         cost = item.estimated_cost_pence
-        ladder = [(role.label, f"up to {pounds(limit)}") for role, limit in SCHEME.ladder(item.policy)]
+        ladder = [(role.label, f"up to {in_pounds(limit)}") for role, limit in SCHEME.ladder(item.policy)]
         outside = SCHEME.outside(item.policy).label
-        lacking = f"Nobody in the hub may decide this: let in an {outside}, who decides instead"
+        lacking = f"Nobody in the hub may decide this: a case manager lets in an {outside}, who decides instead"
         return Authority(
-            pounds(cost) if cost is not None else "not known",
-            [(f"{name[:1].upper()}{name[1:]}", words) for name, words in ladder],
+            in_pounds(cost) if cost is not None else "not known",
+            ladder,
             item.why_contested,
             self._who,
             "" if self._who else lacking,

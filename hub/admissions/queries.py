@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from hub.accounts.queries import holders_of
+from workflows.admission import State
 from workflows.admission.guards import SCHEME, is_another_person
 from workflows.durations import local
 from workflows.roles import Role
@@ -14,10 +15,23 @@ from workflows.roles import Role
 RATIFIERS = (Role.HEAD_OF_COMMISSIONING, Role.DIRECTOR)
 
 
+def who_is_next(session: Session, admission: Any, *, now: datetime) -> list[tuple[str, str]]:
+    """(name, role in words) of everybody who may now decide or ratify; empty when that is not what is waited for."""
+    if admission.state == State.AWAITING_RATIFICATION and admission.ratified_at is None:
+        return who_can_ratify(session, admission, now=now)
+    return who_can_decide(session, admission, now=now) if admission.state == State.RECOMMENDED else []
+
+
 def who_can_decide(session: Session, admission: Any, *, now: datetime) -> list[tuple[str, str]]:
-    """(name, role in words) of everybody inside who may take this decision; empty when nobody may."""
-    found = holders_of(session, SCHEME.holders(admission), local(now).date())
-    return [(name, role.label) for user, name, role in found if SCHEME.why_not_own(admission, _as(user)) is None]
+    """(name, role in words) of everybody inside who may decide, else of the outside members let in to the item."""
+    today = local(now).date()
+    found = holders_of(session, SCHEME.holders(admission), today)
+    inside = [(name, role.label) for user, name, role in found if SCHEME.why_not_own(admission, _as(user)) is None]
+    if inside:
+        return inside
+    places = {party.organisation_id for party in admission.parties if party.until_at is None and party.organisation_id}
+    outside = holders_of(session, (SCHEME.outside(admission.policy),), today, organisations=places)
+    return [(name, role.label) for _, name, role in outside]
 
 
 def who_can_ratify(session: Session, admission: Any, *, now: datetime) -> list[tuple[str, str]]:

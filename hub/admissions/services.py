@@ -22,7 +22,7 @@ def open_admission(session: Session, referral: Any, *, now: datetime) -> Admissi
     """
     values = {
         "received_at": referral.received_at,
-        "pauses_before": _pauses(session, referral),
+        "pauses_before": _pauses(session, referral) or None,
         "immediate_risk": referral.immediate_risk,
         "objection_by": "family" if referral.family_objects else None,
         "objection": referral.family_views if referral.family_objects else None,

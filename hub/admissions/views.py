@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 from hub.admissions import forms
 from hub.admissions.models import Admission
 from hub.admissions.presenters import AdmissionPage
-from hub.admissions.queries import who_can_decide, who_can_ratify
+from hub.admissions.queries import who_is_next
 from hub.cases.banner import Banner, banner_loads, banner_of_case
 from hub.engine.reading import Reading
 from hub.web import access
@@ -28,8 +28,7 @@ def banner(admission: Admission) -> Banner | None:
 
 def more(reading: Reading) -> dict[str, Any]:
     """What its pages show besides: what was entered, and who may decide."""
-    find = who_can_ratify if reading.item.admitted_at and not reading.item.ratified_at else who_can_decide
-    return {"admission": AdmissionPage(reading, g.actor, find(db.session, reading.item, now=g.now))}
+    return {"admission": AdmissionPage(reading, g.actor, who_is_next(db.session, reading.item, now=g.now))}
 
 
 PAGES = Pages(

@@ -35,7 +35,13 @@ def read_parties(
     """The live parties of each item, and everybody involved in words; to a party only its own rows are named."""
     references = {line.item.id: line.item.reference for line in reading.items}
     rows = session.execute(
-        select(ItemParty, func.coalesce(UserAccount.name, Organisation.name), Unit.name, names(actor).label("is_own"))
+        select(
+            ItemParty,
+            func.coalesce(UserAccount.name, Organisation.name),
+            Unit.name,
+            names(actor).label("is_own"),
+            Organisation.arm.is_not_distinct_from("hub"),
+        )
         .outerjoin(Organisation, Organisation.id == ItemParty.organisation_id)
         .outerjoin(Unit, Unit.id == ItemParty.unit_id)
         .outerjoin(UserAccount, UserAccount.id == ItemParty.user_id)
@@ -44,9 +50,11 @@ def read_parties(
     ).all()
     live: dict[int, list[ItemParty]] = {identity: [] for identity in references}
     grouped: dict[tuple[Any, ...], list[tuple[ItemParty, str]]] = {}
-    for party, name, ward, is_own in rows:
+    for party, name, ward, is_own, is_the_hub in rows:
         if party.until_at is None:
             live[party.item_id].append(party)
+        if is_the_hub:
+            continue  # the hub works on it by role, whoever of it wrote a referral down
         if is_own or reading.sight is not Sight.ITEMS:
             key = (party.organisation_id, party.unit_id, party.user_id, party.until_at is None)
             grouped.setdefault(key, []).append((party, f"{name}, {ward}" if ward else name))

@@ -244,7 +244,8 @@ class CasePage:
 
     def _party(self, party: Involved) -> tuple[str, str, str]:
         named = listed(CAPACITY_LABELS[Capacity(name)] for name in party.capacities)
-        what = f"{named[:1].upper()}{named[1:]}, {listed(party.references)}"
+        named = named.replace(" of this item", "")  # the items stand beside it
+        what = f"{named[:1].upper()}{named[1:]}: {listed(party.references)}"
         if party.until is not None:
             return party.name, what, f"Access ended {self.in_sentence(party.until)}"
         return party.name, what, f"Since {self.in_sentence(party.since)}, no end set"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any, TypeVar
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.cases import queries
@@ -26,11 +27,13 @@ from hub.cases.opening import close_case, open_by_hand, people_like
 from hub.codes import label
 from hub.db import transaction
 from hub.engine.refusal import ActionRefused
+from hub.web import drafts
 from hub.web.access import roles
 from hub.web.database import db
 from hub.web.trail import note
 from workflows.roles import Role
 
+F = TypeVar("F", bound=CaseForm)
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 ALERT_ROLES = (Role.COORDINATOR, Role.CASE_MANAGER, Role.CLINICAL_REVIEWER, Role.ON_CALL)
 STATUS_ROLES = (Role.COORDINATOR, Role.CASE_MANAGER)
@@ -42,7 +45,7 @@ CLOSING_ROLES = (Role.CASE_MANAGER,)
 @roles(*OPENING_ROLES)
 def new() -> ResponseReturnValue:
     """A case without any referral; a known person is offered first, never taken silently."""
-    form = OpenCaseForm()
+    form = _form(OpenCaseForm)
     if not form.validate_on_submit():
         return _new_page(form, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK)
     found = people_like(db.session, form.whom)
@@ -54,6 +57,7 @@ def new() -> ResponseReturnValue:
     try:
         with transaction(db.session):
             case = open_by_hand(db.session, form.whom, patient_id=form.patient_id, **told)
+            drafts.discard(db.session, **_key(g.actor.user_id, request.path))
     except ActionRefused as refused:
         form.show(refused)
         return _new_page(form, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -69,7 +73,7 @@ def _new_page(form: OpenCaseForm, status: HTTPStatus) -> ResponseReturnValue:
 @roles(*CLOSING_ROLES)
 def close(reference: str) -> ResponseReturnValue:
     """Close a case on which nothing is open."""
-    case, form = _case(reference), CloseCaseForm()
+    case, form = _case(reference), _form(CloseCaseForm)
 
     def end() -> None:
         close_case(db.session, case.id, reason=form.reason.data, by_id=g.actor.user_id, now=g.now)
@@ -81,7 +85,7 @@ def close(reference: str) -> ResponseReturnValue:
 @roles(*ALERT_ROLES)
 def new_alert(reference: str) -> ResponseReturnValue:
     """Put an alert on the case."""
-    case, form = _case(reference), AlertForm()
+    case, form = _case(reference), _form(AlertForm)
 
     def add() -> None:
         said = {"text": form.text.data, "detail": form.detail.data}
@@ -96,7 +100,7 @@ def stop_alert(reference: str, alert_id: int) -> ResponseReturnValue:
     """End an alert, with the reason."""
     case = _case(reference)
     alert = queries.find_alert(db.session, case, alert_id) or abort(HTTPStatus.NOT_FOUND)
-    form = EndAlertForm()
+    form = _form(EndAlertForm)
 
     def end() -> None:
         end_alert(db.session, alert_id, reason=form.reason.data, by_id=g.actor.user_id, now=g.now)
@@ -109,7 +113,7 @@ def stop_alert(reference: str, alert_id: int) -> ResponseReturnValue:
 @roles(*STATUS_ROLES)
 def new_status(reference: str) -> ResponseReturnValue:
     """Record a new legal status."""
-    case, form = _case(reference), LegalStatusForm()
+    case, form = _case(reference), _form(LegalStatusForm)
 
     def record() -> None:
         add_legal_status(db.session, case.id, form.entry(), by_id=g.actor.user_id, now=g.now)
@@ -124,7 +128,7 @@ def correct_status(reference: str, status_id: int) -> ResponseReturnValue:
     """Put a right entry in the place of a wrong one."""
     case = _case(reference)
     status = queries.find_status(db.session, case, status_id) or abort(HTTPStatus.NOT_FOUND)
-    form = CorrectStatusForm(status=status)
+    form = _form(CorrectStatusForm, status=status)
     told = {"reason": form.reason.data, "by_id": g.actor.user_id, "now": g.now}
 
     def correct() -> None:
@@ -133,6 +137,31 @@ def correct_status(reference: str, status_id: int) -> ResponseReturnValue:
     title = f"Correct the entry “{label('legal_status', status.code)}”"
     said = "The entry is corrected. The old one stays in the history"
     return _ask(case, form, title, "Correct it", correct, "legal-status", said)
+
+
+def _form(made: type[F], **given: Any) -> F:
+    """The form as it was sent; when it is asked for, with what was typed when a session ended."""
+    if request.method == "POST":
+        return made(**given)
+    found = drafts.find(db.session, **_key(g.actor.user_id, request.path))
+    return made(formdata=drafts.as_form(found) if found else None, **given)
+
+
+def _key(user_id: int, path: str) -> dict[str, Any]:
+    return {"user_id": user_id, "kind": "case", "action": path, "item_id": None}
+
+
+def keep_typed(ended: Any, posted: Any) -> bool:
+    """A form of a case that was posted after the session ended is offered back after signing in."""
+    if posted.blueprint != blueprint.name:
+        return False
+    with transaction(db.session):
+        drafts.keep(db.session, **_key(ended.user_id, posted.path), fields=drafts.typed(posted), now=g.now)
+    return True
+
+
+KEEPERS = (keep_typed,)
+"""What the application asks to keep a post that came too late."""
 
 
 def _case(reference: str) -> CareCase:
@@ -155,6 +184,7 @@ def _ask(
         try:
             with transaction(db.session):
                 do()
+                drafts.discard(db.session, **_key(g.actor.user_id, request.path))
             flash(f"{done}.", "success")
             return redirect(here, HTTPStatus.SEE_OTHER)
         except ActionRefused as refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from hub.engine.audit import Verified, verify
 from hub.migrate import knows, newest
 
 _PIECE = 1 << 20
+_GOODBYE = 2.0
+"""Seconds that somebody who has just left may still be in the server's list."""
 _FRESH_SCHEMA = "DROP SCHEMA public CASCADE;\nCREATE SCHEMA public;\n"
 _HEADS = (
     "SELECT encode(sha256(convert_to(coalesce(string_agg('[' || to_json(reference) || ',' || history_length "
@@ -84,15 +87,23 @@ def restore(folder: Path, manifest: Manifest, target: Target, *, replaces: bool)
 
 def _refuse_company(engine: Engine) -> None:
     """Nobody else may be connected: a web server would go on with what it remembers of the old database."""
+    end = time.monotonic() + _GOODBYE
+    while others := _others(engine):
+        if time.monotonic() > end:
+            raise BackupRefused(f"Other programs use this database ({others} connections). Stop the hub and its worker")
+        time.sleep(0.1)
+
+
+def _others(engine: Engine) -> int:
     with engine.connect() as connection:
-        others = connection.execute(
-            text(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-            )
-        ).scalar_one()
-    if others:
-        raise BackupRefused(f"Other programs use this database ({others} connections). Stop the hub and its worker")
+        return int(
+            connection.execute(
+                text(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                    "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+                )
+            ).scalar_one()
+        )
 
 
 def _restore_database(programs: Postgres, dump: Path, manifest: Manifest, *, first: str) -> None:

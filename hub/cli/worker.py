@@ -22,9 +22,12 @@ def worker(parent: int | None) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     chosen = settings()
     engine = make_engine(database_url(chosen), pool_size=8)
-    if current(engine) != newest(engine):
-        raise click.ClickException("The database is not up to date. Run: hub migrate")
-    from hub.worker.process import Worker
+    try:
+        if current(engine) != newest(engine):
+            raise click.ClickException("The database is not up to date. Run: hub migrate")
+        from hub.worker.process import Worker
 
-    click.echo("The worker is running. Press Control and C to stop it.")
-    Worker(engine, chosen.data_dir, parent=parent).run()
+        click.echo("The worker is running. Press Control and C to stop it.")
+        Worker(engine, chosen.data_dir, parent=parent).run()
+    finally:
+        engine.dispose()

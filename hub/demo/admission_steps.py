@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hub.demo import form2_answers as form2
 from hub.demo.form2_answers import PROVIDERS, Finding
-from hub.demo.stories import ADMISSION, DELE, ON_CALL, Step
+from hub.demo.stories import ADMISSION, DELE, ON_CALL, PLACEMENT, Step
 
 Steps = tuple[Step, ...]
 
@@ -21,6 +21,12 @@ FAMILY_OBJECTS: Final = {
 }
 PRISON: Final = {"legal_status": "03", "location_kind": "prison", "where_now": "Healthcare wing, HMP Garsholme"}
 DAY: Final = 24.0
+CANNOT_WAIT: Final = {
+    "301": "She will not stay on the children's ward and says what she would do. Two nurses until midnight, then one.",
+    "309": "Hits out, has run twice tonight, and the ward cannot keep the door shut. Staff and children were hurt.",
+    "203": "Potassium 2.4, refuses the drip and the ward. The acute trust can treat, not persuade.",
+}
+"""By type of bed."""
 
 
 def on_admission(
@@ -73,8 +79,13 @@ def asked(after: float, who: str, question: str, of: str, due_in: float) -> Step
 def admitted(after: float, bed_type: str, who: str = ON_CALL) -> Steps:
     """Admitted first, to be ratified by another person."""
     values = {
-        "why_it_cannot_wait": "The ward has nobody to keep watch after midnight, and cannot keep the door shut.",
+        "why_it_cannot_wait": CANNOT_WAIT[bed_type],
         "clinician_in_charge": "Dr Leah Marchetti, 01632 960741",
         "bed_type": bed_type,
     }
     return on_admission(after, "admit_in_emergency", who, values)
+
+
+def given(after: float, manager: str) -> Steps:
+    """What on-call opened in the night is given to a case manager in the morning, the search for a bed too."""
+    return tuple(Step(after, "assign", DELE, {"owner": manager}, to=item) for item in (ADMISSION, PLACEMENT))

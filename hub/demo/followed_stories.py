@@ -15,6 +15,7 @@ from hub.demo.admission_steps import (
     assessed,
     booked,
     decided,
+    given,
     on_admission,
     recommended,
 )
@@ -66,6 +67,7 @@ FOLLOWED: Final = (
             Step(0.3, "start_review", ON_CALL),
             Step(1.2, "accept", ON_CALL),
             *admitted(2, "301"),
+            *given(8, KAREN),
             *booked(9, FIONA, 4),
             *assessed(15, form2.MOOD, FIONA, late=True),
         ),
@@ -114,6 +116,7 @@ FOLLOWED: Final = (
             Step(0.3, "start_review", ON_CALL),
             Step(1.1, "accept", ON_CALL),
             *admitted(2, "309"),
+            *given(7.5, PRIYA),
             *booked(8, FIONA, 3),
             *assessed(14, form2.VOICES, FIONA, late=True),
             *on_admission(27.5, "ratify", RUTH, reason=_RATIFIED),

@@ -74,8 +74,8 @@ PEOPLE: Final = (
 )
 SHIFTS: Final = (
     ("Helen Ashdown", "Karen Stott", -15 * 24, -8 * 24),
-    ("Martin Illingworth", "Ruth Calloway", -8 * 24, -2 * 24),
-    ("Martin Illingworth", "Ruth Calloway", -2 * 24, 3 * 24),
+    ("Martin Illingworth", "Tunde Bakare", -8 * 24, -2 * 24),
+    ("Martin Illingworth", "Tunde Bakare", -2 * 24, 3 * 24),
     ("Helen Ashdown", "", 3 * 24 + 8, 9 * 24),
 )
 """Who, deputy, and from when until when: hours from nine o'clock today. Nobody is on call for eight hours of day 3."""
@@ -126,7 +126,7 @@ def make_rota(session: Session, people: dict[str, Actor], now: datetime) -> None
     at_nine = datetime.combine(local(now).date(), time(9), LONDON)
     accounts = {
         name: session.get_one(UserAccount, people[name].user_id)
-        for name in ("Ruth Calloway", "Helen Ashdown", "Martin Illingworth", "Karen Stott")
+        for name in ("Helen Ashdown", "Martin Illingworth", "Tunde Bakare", "Karen Stott")
     }
     for name, deputy, first, last in SHIFTS:
         add_shift(

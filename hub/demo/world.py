@@ -1,4 +1,4 @@
-"""The demo world: an invented hub, its people and a year of referrals, made through the import and `perform`."""
+"""The demo world: an invented hub, its people, a year of referrals and what followed, made through the engine."""
 
 from __future__ import annotations
 

@@ -75,5 +75,5 @@ def who_may(workflow: Workflow, action: Action) -> str:
 def _with_article(may: May) -> str:
     if may.role is None:
         return f"the {may.capacity.label}" if may.capacity not in {None, Capacity.ONLOOKER} else "anyone who sees it"
-    article = "an" if may.role.label[0] in "aeiou" else "a"
+    article = "an" if may.role.label[0] in "aeio" else "a"  # "a unit manager"
     return f"{article} {may.role.label}"

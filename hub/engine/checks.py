@@ -48,15 +48,18 @@ def _answers(turn: Turn, *, is_theirs: bool) -> Iterator[Problem]:
     for name in turn.values:
         if name not in known:
             yield Problem(f"“{name}” is not asked for here", name)
+    # Of a form that is filled in bit by bit, what is left out is not an answer; of any other, it is an empty one.
+    is_bit_by_bit = all(ask.optional for ask in turn.action.questions)
     for ask in turn.action.questions:
         value = turn.values.get(ask.name)
         if _is_empty(value):
             if not ask.optional:
                 yield Problem(_please(ask), ask.name)
                 continue
-            if ask.name not in turn.values:
+            if ask.name in turn.values:
+                turn.values[ask.name] = None
+            elif is_bit_by_bit:
                 continue
-            turn.values[ask.name] = None
         elif wrong := wrong_kind(ask, value) or wrong_tense(ask, value, turn.now):
             yield Problem(wrong, ask.name)
             continue
@@ -93,8 +96,9 @@ def wrong_kind(ask: Ask, value: Any) -> str | None:
         isinstance(value, bool) and ask.kind not in {"yes_no", "tick"}
     ):
         return f"{ask.label.rstrip('?')}: this is not an answer of the right kind"
-    if ask.kind == "number" and isinstance(value, int) and not 0 <= value <= LARGEST_NUMBER:
-        return f"{ask.label.rstrip('?')}: give a whole number, from 0 to {LARGEST_NUMBER:,}"
+    if isinstance(value, int) and not 0 <= value <= LARGEST_NUMBER:
+        wanted = "give a whole number from 0 up, not so large" if ask.kind == "number" else "choose one from the list"
+        return f"{ask.label.rstrip('?')}: {wanted}"
     if isinstance(value, str):
         if len(value) > LONGEST_ANSWER:
             return f"{ask.label.rstrip('?')}: use at most {LONGEST_ANSWER:,} characters"

@@ -109,10 +109,13 @@ class Transition(Base):
     __table_args__ = (UniqueConstraint("item_id", "position"),)
 
 
-NEXT_WARNING = (
-    "(CASE WHEN warned_at IS NULL OR warned_at < warn_50_at THEN LEAST(warn_50_at, warn_80_at) "
-    "WHEN warned_at < warn_80_at THEN warn_80_at END)"
-)
+# Word for word and line for line as PostgreSQL gives it back, since the comparison of models and tables is of text.
+NEXT_WARNING = """(
+CASE
+    WHEN warned_at IS NULL OR warned_at < warn_50_at THEN LEAST(warn_50_at, warn_80_at)
+    WHEN warned_at < warn_80_at THEN warn_80_at
+    ELSE NULL::timestamp with time zone
+END)"""
 """When a clock warns next; null when it has given its last warning. `warned_at` is the moment of the last one given."""
 
 

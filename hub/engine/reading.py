@@ -65,7 +65,7 @@ class Reading:
 
         The rings after it are counted among the rows this actor reads: one of another party counts as before it.
         """
-        rings = self.item.history_length - self.item.version
+        rings: int = self.item.history_length - self.item.version
         after = sum(1 for line in self.lines if line.row.action == RING and line.row.position > position)
         return position - (rings - after)
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import BigInteger, Date, Identity, select, text
+from sqlalchemy import BigInteger, Date, Engine, Identity, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.db import Base, Moment
@@ -77,7 +78,7 @@ class Rulebook:
 
 
 STATE = text("SELECT version FROM rulebook_state WHERE id = 1")
-_cached: dict[str, Rulebook] = {}
+_cached: WeakKeyDictionary[Engine, Rulebook] = WeakKeyDictionary()
 
 
 def rulebook(session: Session) -> Rulebook:
@@ -88,10 +89,10 @@ def rulebook(session: Session) -> Rulebook:
 
 def rulebook_at(session: Session, version: int) -> Rulebook:
     """The rulebook at a counter value somebody already read; no statement when it is the cached one."""
-    key = str(session.get_bind().engine.url)
-    found = _cached.get(key)
+    engine = session.get_bind().engine
+    found = _cached.get(engine)
     if found is None or found.version != version:
-        found = _cached[key] = _load(session, version)
+        found = _cached[engine] = _load(session, version)
     return found
 
 
@@ -100,13 +101,13 @@ def rulebook_with(session: Session, identity: int | None) -> Rulebook:
 
     A set never changes once an item carries it, so an older rulebook is as good.
     """
-    found = _cached.get(str(session.get_bind().engine.url))
+    found = _cached.get(session.get_bind().engine)
     return found if found is not None and (identity is None or identity in found.policies) else rulebook(session)
 
 
 def cached_version(session: Session) -> int | None:
     """The counter value this process has cached, if any."""
-    found = _cached.get(str(session.get_bind().engine.url))
+    found = _cached.get(session.get_bind().engine)
     return found.version if found else None
 
 

@@ -42,6 +42,20 @@ hub import referrals FILE.csv
 hub import referrals FILE.csv --skip-bad REJECTS.csv
 ```
 
+## On the page
+
+A coordinator or an administrator can do the same on the page **Import** (`/referrals/import`), while `hub worker` is
+running:
+
+1. Send the file. It is checked, and every problem is listed by row and field; all of them can be downloaded.
+2. Look at the counts. Mend the file and send it again, or import the good rows without the others.
+3. The rows come in, all together or not at all. The page shows how far it is, and may be left and come back to.
+
+A coordinator sees every file, an administrator only their own: problems quote what the rows say. The page takes files
+up to `HUB_MAX_UPLOAD_BYTES` (16 MB unless set). A file is deleted as soon as it is imported, or when it has waited
+longer than the policy number `imports.keep_file`. When the worker is killed, nothing is in by halves, and the next one
+begins the step again.
+
 ## The file
 
 - **CSV**: UTF-8, with or without a byte order mark, commas between the columns. In Excel choose "CSV UTF-8 (comma

@@ -15,7 +15,7 @@ from wtforms.validators import ValidationError
 from hub.db import transaction
 from hub.engine.refusal import ActionRefused
 from hub.referrals import import_runs
-from hub.referrals.import_models import ImportRun
+from hub.referrals.import_models import ImportRun, Stage
 from hub.referrals.import_page import RunPage, run_line
 from hub.web.access import roles
 from hub.web.database import db
@@ -103,10 +103,14 @@ def problems(reference: str) -> Response:
 
 
 def _seen(reference: str, what: str) -> ImportRun:
-    """The import, logged. One that is not for this person answers as one that is not there, and the try is logged."""
+    """The import, logged. One that is not for this person answers as one that is not there, and the try is logged.
+
+    While the worker is at it the page asks again every few seconds and shows no row: that is not a look at anything.
+    """
     run = import_runs.run_seen_by(db.session, g.actor, reference)
-    with transaction(db.session):
-        note(db.session, what if run else "refused", import_id=run.id if run else reference[:20])
+    if run is None or not Stage(run.stage).is_waiting:
+        with transaction(db.session):
+            note(db.session, what if run else "refused", import_id=run.id if run else reference[:20])
     if run is None:
         abort(HTTPStatus.NOT_FOUND)
     return run

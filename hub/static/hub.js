@@ -65,3 +65,26 @@ for (const form of document.querySelectorAll('form[data-draft]:not([data-draft="
     under_way.abort();
   });
 }
+
+// Long work shows how far it is: <div id="x" data-refresh="on"> fetches its page again until it comes back "off".
+// Only what stands inside [role=status] is exchanged meanwhile, so that nothing moves under a hand or a screen reader.
+const EVERY = 3000;
+const slow = document.querySelector('[data-refresh="on"]');
+if (slow) {
+  const look = async () => {
+    try {
+      const answer = await fetch(location.href, { credentials: "same-origin" });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const now = page.getElementById(slow.id);
+      if (!now || now.dataset.refresh !== "on") return location.reload();
+      const [old, fresh] = [slow, now].map((part) => part.querySelector("[role=status]"));
+      if (old && fresh && old.textContent !== fresh.textContent) old.textContent = fresh.textContent;
+      const [bar, done] = [slow, now].map((part) => part.querySelector("progress"));
+      if (bar && done) bar.value = done.value;
+    } catch {
+      // The next look may reach the hub again; the page says what it knew last, and its link still works.
+    }
+    setTimeout(look, EVERY);
+  };
+  setTimeout(look, EVERY);
+}

@@ -55,13 +55,15 @@ def read_ground(session: Session, actor: Actor, now: datetime) -> tuple[Rulebook
 
 
 def read_numbers(session: Session, actor: Actor, lists: Mapping[str, Filters], now: datetime) -> dict[str, Number]:
-    """The numbers of `lists`, by name."""
+    """The numbers of `lists`, by name; two names for one list are counted once."""
+    names = {filters: name for name, filters in lists.items()}
     parts: list[Query] = []
-    for name, filters in lists.items():
+    for filters, name in names.items():
         inside = listed(actor, filters, now, MOST_COUNTED + 1).subquery()
         late = func.count().filter(inside.c.due <= now)
         parts.append(select(literal(name), func.count(), func.min(inside.c.due), late).select_from(inside))
-    return {row[0]: Number(*row[1:]) for row in session.execute(union_all(*parts))}
+    found = {row[0]: Number(*row[1:]) for row in session.execute(union_all(*parts))}
+    return {name: found[names[filters]] for name, filters in lists.items()}
 
 
 def read_lines(session: Session, actor: Actor, tables: Tables, now: datetime) -> dict[str, list[Line]]:

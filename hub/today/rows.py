@@ -87,7 +87,7 @@ def _asked_of(line: Line, row: Row) -> str:
     roles = dict.fromkeys(
         may.role.label for action in moves for may in action.by if may.role and _is_standing(may.role)
     )
-    return row.owner or joined((f"a {role}" for role in roles), "or")
+    return row.owner or joined((f"{'an' if role[0] in 'aeiou' else 'a'} {role}" for role in roles), "or")
 
 
 def _moves_on(action: Action, state: str) -> bool:

@@ -86,8 +86,8 @@ def count_trail(session: Session, user_id: int, filters: Filters) -> int:
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _accesses(user_id: int, filters: Filters) -> Select[Any]:
-    query: Select[Any] = (
+def _accesses(user_id: int, filters: Filters) -> Any:
+    query = (
         select(AccessLog, Membership.role, Organisation.name, WorkItem.reference, CareCase.reference)
         .outerjoin(Membership, Membership.id == AccessLog.membership_id)
         .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
@@ -98,7 +98,7 @@ def _accesses(user_id: int, filters: Filters) -> Select[Any]:
     return _filtered(query, user_id, filters)
 
 
-def _filtered(query: Select[Any], user_id: int, filters: Filters) -> Select[Any]:
+def _filtered(query: Any, user_id: int, filters: Filters) -> Any:
     query = query.where(AccessLog.user_id == user_id)
     if filters.since is not None:
         query = query.where(AccessLog.at >= _midnight(filters.since))

@@ -39,11 +39,22 @@ class ClockFace:
     """Said instead of the due moment, for a clock that stands still or has not started."""
 
 
-def clock_face(deadline: Deadline, now: datetime | None = None, stopped_at: datetime | None = None) -> ClockFace:
-    """The face of a clock whose deadline was worked out; `stopped_at` when what it waited for is done."""
+GIVEN_UP = {"stopped": "Stopped before it was due", "missed": "Missed: it was late, and nothing came"}
+"""Outcomes of a clock that ended without what it asked for."""
+
+
+def clock_face(
+    deadline: Deadline, now: datetime | None = None, stopped_at: datetime | None = None, outcome: str | None = None
+) -> ClockFace:
+    """The face of a clock whose deadline was worked out; `stopped_at` when what it waited for is done.
+
+    With the `outcome` "stopped" or "missed" it was given up, and nothing was met.
+    """
     at = _now(now)
     whole = net_seconds(deadline, deadline.due_at)
     share = min(1.0, max(0.0, net_seconds(deadline, stopped_at or at) / whole)) if whole else 1.0
+    if stopped_at is not None and outcome in GIVEN_UP:
+        return ClockFace(GIVEN_UP[outcome], "late" if outcome == "missed" else "paused", share, deadline.due_at)
     if stopped_at is not None:
         is_met = in_utc(stopped_at) <= deadline.due_at
         return ClockFace(outcome_words(deadline, stopped_at), "met" if is_met else "late", share, deadline.due_at)

@@ -87,7 +87,7 @@ class ItemPage:
         """What to do, in words; what it is when nothing is to be done."""
         if not self.wording.to_do:
             return f"{self.workflow.title}: {self.wording.label.lower()}"
-        return to_do_of(self.wording, is_hub=self.actor.is_hub)
+        return to_do_of(self.wording, is_hub=self.actor.is_hub or bool(self.main))
 
     @cached_property
     def mine(self) -> list[Offer]:
@@ -103,7 +103,8 @@ class ItemPage:
     @cached_property
     def main(self) -> str:
         """The name of the one action most likely to be needed: it has the green button."""
-        forward = [offer for offer in self.mine if offer.is_allowed and not offer.action.abandons]
+        ready = (offer for offer in self.mine if offer.is_allowed)
+        forward = [offer for offer in ready if not offer.action.abandons and not offer.action.aside]
         sends = next((offer for offer in forward if offer.action.dest != "="), None)
         return (sends or forward[0]).action.name if forward else ""
 
@@ -152,7 +153,7 @@ class ItemPage:
             asked += f": “{row.asked['why']}”"
         return ClockPanel(
             titles.get(row.name, in_words(row.name)),
-            clock_face(deadline, self.now, row.stopped_at),
+            clock_face(deadline, self.now, row.stopped_at, row.outcome),
             deadline.steps,
             asked,
         )
@@ -217,7 +218,9 @@ class ItemPage:
     @cached_property
     def _asks(self) -> dict[str, Ask]:
         # Two actions may ask for the same fact: the workflow's own question, asked first, is what it is called.
-        actions = (*reversed(EVERYDAY), *reversed(self.workflow.actions))
+        # What was carried on from another workflow is called what it is called there.
+        others = (action for workflow in workflows.ALL.values() for action in workflow.actions)
+        actions = (*others, *reversed(EVERYDAY), *reversed(self.workflow.actions))
         return {ask.name: ask for action in actions for ask in action.questions}
 
     def _field_label(self, name: str) -> str:
@@ -285,9 +288,9 @@ def shown(value: Any, *, codes: str = "", kind: str = "") -> str:
 def _near(row: Any, *, is_hub: bool) -> Near:
     workflow = workflows.ALL[row.kind]
     wording = workflow.wording_of(row.state)
-    to_do = to_do_of(wording, is_hub=is_hub)
-    words = " · ".join(part for part in (workflow.title, row.reference, wording.label) if part != to_do)
-    return Near(to_do, words, item_href(row.kind, row.reference))
+    title = to_do_of(wording, is_hub=is_hub) if wording.to_do else f"{workflow.title}: {wording.label.lower()}"
+    words = f"{workflow.title} · {row.reference}" if wording.to_do else row.reference
+    return Near(title, words, item_href(row.kind, row.reference))
 
 
 def _is_for_the_program(value: Any) -> bool:

@@ -189,7 +189,8 @@ class _Table:
         for is_dark, run in groupby(strip.pieces, lambda piece: piece.look in _DARK):
             pieces = list(run)
             low, high = self.scale.x(pieces[0].start), self.scale.x(pieces[-1].end)
-            if low + 6 + wide + 6 <= high:
+            is_plain = all(piece.look is not Look.LATE for piece in pieces)
+            if is_plain and low + 6 + wide + 6 <= high:
                 yield low + 6, start, end, "t-s t-inv" if is_dark else "t-s t-label"
         if end + 6 + wide <= RIGHT:
             yield end + 6, start, end + 6 + wide, "t-s t-label"

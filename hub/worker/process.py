@@ -79,7 +79,8 @@ class Worker:
                 count = job.work(Round(session, self.sessions, self.data_dir, self.stopping))
         except Exception as failed:
             error = self._failed(name, failed)
-        record = Record(name, started_at, _now(), count, error, self._next(name))
+        # Not asked of the scheduler: it answers nobody while it waits for the last runs to end.
+        record = Record(name, started_at, _now(), count, error, started_at + job.every)
         with self._writing:
             before = self._records.get(name)
             if before is not None and not record.count:
@@ -97,7 +98,7 @@ class Worker:
         with self._writing:
             now, records = _now(), list(self._records.values())
             if is_beat:
-                records.append(Record(names.BEAT, now, now, 1, None, self._next(names.BEAT)))
+                records.append(Record(names.BEAT, now, now, 1, None, now + BEAT_EVERY))
             try:
                 with self.sessions() as session, transaction(session):
                     if is_beat:
@@ -138,10 +139,6 @@ class Worker:
 
     def _add(self, name: str, work: object, every: timedelta) -> None:
         self.scheduler.add_job(work, "interval", seconds=every.total_seconds(), id=name, next_run_time=_now())
-
-    def _next(self, name: str) -> datetime | None:
-        found = self.scheduler.get_job(name)
-        return found.next_run_time if found is not None else None
 
     def _watch(self) -> None:
         """A worker that was started beside a web server ends with it, however that ended."""

@@ -66,8 +66,8 @@ class WorklistPage:
     @property
     def heading(self) -> str:
         """How many items the list holds: "41 items", "1,000+ items"."""
-        number = self._counts.lists[THIS]
-        return f"{MOST_COUNTED:,}+ items" if number > MOST_COUNTED else count(number, "item")
+        said = self._capped(THIS)
+        return f"{said} items" if said.endswith("+") else count(self._counts.lists[THIS], "item")
 
     @property
     def shown(self) -> str:
@@ -88,7 +88,8 @@ class WorklistPage:
 
     def _capped(self, label: str) -> str:
         number = self._counts.lists[label]
-        return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+        is_more = number > MOST_COUNTED or label in self._counts.at_least
+        return f"{min(number, MOST_COUNTED):,}{'+' if is_more else ''}"
 
     @property
     def chips(self) -> list[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     String,
@@ -35,14 +36,17 @@ from hub.referrals.models import Referral
 from hub.web.item_rows import next_clock
 from hub.web.paging import Cursor, Page, page_of
 from hub.worklist.filters import GROUPS, NEEDS_OUTSIDE, PLACES_OUTSIDE, Choices, Filters
-from hub.worklist.seen import Query, due_of_item, listed, need_of_item, place_of_item
+from hub.worklist.seen import Query, due_of_item, listed, need_of_item, place_of_item, widest
 from workflows.actor import Actor
 
 PAGE_SIZE = 25
 MOST_COUNTED = 1_000
 """Beyond this a count says "1,000+", and the filters show no numbers."""
+MOST_LOOKED_AT = 2_000
+"""To count what an organisation has in some state, each of its items is looked at; beyond this it says "130+"."""
 
 _REFERRAL: Any = Referral.__table__
+_WITHIN, _LOOKED_AT = "within", "looked at for "
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class Counts:
 
     lists: Mapping[str, int]
     beside: Mapping[str, Mapping[str, int]] | None
+    at_least: frozenset[str] = frozenset()
+    """The lists that may be longer than their count: not all of their items were looked at."""
 
 
 def read_choices(session: Session, actor: Actor, today: date) -> tuple[Choices, Rulebook]:
@@ -141,26 +147,38 @@ def read_counts(
 ) -> Counts:
     """Capped counts of `lists`, and how many items each filter value shows beside the other filters that are on."""
     most = MOST_COUNTED + 1
-    base = listed(actor, filters.only_singles(), now, most).subquery("base")
-    parts: list[Any] = [_cube(base, actor, now)]
+    base = listed(actor, filters.only_singles(), now, most).cte("base")
+    nothing = [type_coerce(null(), String) for _ in GROUPS]
+    within_base = select(func.count()).select_from(base).scalar_subquery()
+    parts: list[Any] = [_cube(base, within_base, actor, now), select(literal(_WITHIN), *nothing, within_base)]
     # The list the numbers are counted within is counted with them.
     apart = [wanted for wanted in dict.fromkeys(lists.values()) if wanted != filters.only_singles()]
     counted = {wanted: f"list {number}" for number, wanted in enumerate(apart)}
     for wanted, name in counted.items():
-        inside = listed(actor, wanted, now, most).subquery()
-        nothing = [type_coerce(null(), String) for _ in GROUPS]
-        parts.append(select(literal(name), *nothing, select(func.count()).select_from(inside).scalar_subquery()))
+        parts.append(_count(name, nothing, listed(actor, wanted, now, most, looks_at=MOST_LOOKED_AT)))
+        if (wide := widest(actor, wanted)) is not None:
+            parts.append(_count(_LOOKED_AT + name, nothing, listed(actor, wide, now, MOST_LOOKED_AT)))
     rows = session.execute(union_all(*parts)).all()
     cube = [(dict(zip(GROUPS, row[1:-1], strict=True)), int(row.number)) for row in rows if row.list == ""]
-    within = sum(number for _, number in cube)
     numbers = {str(row.list): int(row.number) for row in rows if row.list != ""}
+    within = numbers[_WITHIN]
     return Counts(
         lists={name: numbers[counted[wanted]] if wanted in counted else within for name, wanted in lists.items()},
         beside=_beside(cube, filters) if within <= MOST_COUNTED else None,
+        at_least=frozenset(
+            name
+            for name, wanted in lists.items()
+            if wanted in counted and numbers.get(_LOOKED_AT + counted[wanted], 0) == MOST_LOOKED_AT
+        ),
     )
 
 
-def _cube(base: Subquery, actor: Actor, now: datetime) -> Query:
+def _count(name: str, nothing: list[Any], inside: Query) -> Query:
+    return select(literal(name), *nothing, select(func.count()).select_from(inside.subquery()).scalar_subquery())
+
+
+def _cube(base: CTE, within_base: ColumnElement[int], actor: Actor, now: datetime) -> Query:
+    """How many items of `base` fall into each combination of filter values; nothing when they are too many to show."""
     values = {
         "kind": WorkItem.kind,
         "due": due_of_item(now),
@@ -171,7 +189,8 @@ def _cube(base: Subquery, actor: Actor, now: datetime) -> Query:
     # With a limit inside, each item is fetched by its key; a plain join of a thousand rows reads the whole table.
     one: Any = select(*(values[name].label(name) for name in GROUPS)).where(WorkItem.id == base.c.id)
     each = one.limit(literal_column("1")).correlate(base).lateral("each")
-    inner = select(*each.c).select_from(base).join(each, true()).subquery("cells")
+    few = select(*each.c).select_from(base).join(each, true()).where(within_base <= MOST_COUNTED)
+    inner = few.subquery("cells")
     return select(literal("").label("list"), *inner.c, func.count().label("number")).group_by(*inner.c)
 
 

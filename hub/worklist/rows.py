@@ -43,7 +43,7 @@ def row_of(found: Listed, actor: Actor, book: Rulebook, now: datetime) -> Row:
     item = found.item
     workflow = workflows.ALL[item.kind]
     wording = workflow.wording_of(item.state)
-    is_hidden = view_of(item.kind, actor) is View.HISTORY
+    is_hidden = view_of(item.kind, actor) in {View.HISTORY, View.COST}
     # To a party it is who its own item says: a number alone must not tell whose it is.
     known = found.patient if actor.is_hub else None
     years = None if is_hidden else age(known.date_of_birth if known else found.born_on, now)

@@ -28,7 +28,7 @@ def altered(committed: Engine) -> Iterator[Session]:
     """A committed referral of four history rows, in a session that no trigger watches."""
     sessions = make_sessions(committed)
     with sessions() as session, transaction(session):
-        make_referral(session, "accepted")
+        make_referral(session, "declined")
         make_referral(session, "submitted")
     with sessions() as session:
         session.execute(text(UNTRIGGERED))

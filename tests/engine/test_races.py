@@ -147,7 +147,8 @@ def test_acting_on_an_item_that_is_just_closing(committed: Engine) -> None:
     with Session(committed) as session:
         item = session.get_one(Referral, item_id)
         assert (item.state, item.version, item.next_due_at) == ("accepted", 4, FAR)
-        assert session.scalars(select(Clock.is_running)).all() == [False]
+        review = select(Clock.is_running).where(Clock.item_id == item_id)
+        assert session.scalars(review).all() == [False], "the clock that runs is the admission decision's"
 
 
 def test_the_same_new_person_sent_twice_at_once_has_one_case(committed: Engine) -> None:

@@ -115,7 +115,8 @@ def test_on_call_takes_emergencies_and_nothing_else(session: Session, on_call: A
     perform(session, emergency, "start_review", on_call, now=NOW)
     perform(session, emergency, "accept", on_call, now=NOW)
     assert emergency.state == "accepted"
-    last = session.scalars(select(Transition).order_by(Transition.id.desc())).first()
+    own = select(Transition).where(Transition.item_id == emergency.id).order_by(Transition.id.desc())
+    last = session.scalars(own).first()
     assert last is not None and last.acting_role == "finance_lead, on_call"
 
 

@@ -163,6 +163,7 @@ def test_an_offer_somebody_has_locked_is_left_for_the_next_sweep(
     with make_sessions(engine)() as person, make_sessions(engine)() as worker:
         person.execute(text("SELECT id FROM care_case WHERE id = :id FOR UPDATE"), {"id": case_id})
         person.execute(text("SELECT id FROM work_item WHERE id = :id FOR UPDATE"), {"id": alone.id})
+        worker.execute(text("SET LOCAL lock_timeout = '2s'"))
         assert ring_due(worker, now=LATE) == 0
         worker.rollback()
         person.rollback()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hub.engine import topics
 from hub.engine.audit import verify
 from hub.engine.chain import FIRST, canonical, link
+from hub.engine.checks import wrong_kind, wrong_tense
 from hub.engine.models import OutboxMessage, Reaction, Transition
 from hub.engine.perform import perform
 from hub.engine.rulebook import BankHoliday, PolicyVersion, cached_version, rulebook
@@ -18,6 +19,7 @@ from hub.engine.topics import Happened, listen, listeners, unheard
 from hub.engine.turn import as_json
 from tests.factories import ANSWERS, NOW, make_actor, make_referral, referral_values, start_referral
 from workflows.actor import Actor
+from workflows.core import Ask
 from workflows.durations import local
 from workflows.policy import DEFAULT
 from workflows.referral import REFERRAL
@@ -220,3 +222,39 @@ def test_the_working_day_and_the_warnings_are_those_of_the_items_policy_set(sess
     assert (local(old.due_at).hour, local(new.due_at).hour) == (17, 16)
     assert old.warn_50_at is not None and new.warn_50_at is not None and new.warn_80_at is not None
     assert old.warn_50_at - old.started_at > new.warn_80_at - new.started_at > new.warn_50_at - new.started_at
+
+
+NUMBER, PERSON, PLACE, CODE = (
+    Ask("weeks", kind="number"),
+    Ask("owner_id", kind="person"),
+    Ask("place_id", kind="organisation"),
+    Ask("commissioner", kind="organisation"),
+)
+
+
+@pytest.mark.parametrize(
+    ("ask", "good", "bad"),
+    [
+        (NUMBER, (0, 2_147_483_647), (-1, 2_147_483_648, 10**40, True, False, "8", 8.0)),
+        (PERSON, (7,), (-1, 2_147_483_648, 10**40, True, "7")),
+        (PLACE, (7, "ZRF01"), (-1, 2_147_483_648, True, 7.0)),
+        (CODE, ("ZRF01",), (7, True, ["ZRF01"])),
+    ],
+)
+def test_numbers_that_a_column_can_hold(ask: Ask, good: tuple[Any, ...], bad: tuple[Any, ...]) -> None:
+    assert [wrong_kind(ask, value) for value in good] == [None] * len(good)
+    assert all(str(wrong_kind(ask, value)).startswith(f"{ask.label}: ") for value in bad)
+    assert wrong_kind(NUMBER, -1) == "Weeks: give a whole number from 0 up, not so large"
+    assert wrong_kind(PLACE, 2**31) == "Place id: choose one from the list"
+
+
+@pytest.mark.parametrize(
+    ("tense", "earlier", "now", "later"),
+    [("", "", "", ""), ("future", "passed", "passed", ""), ("past", "", "", "not")],
+)
+def test_a_moment_to_come_and_one_that_has_been(tense: str, earlier: str, now: str, later: str) -> None:
+    ask = Ask("seen_at", kind="moment", tense=tense)
+    for moment, words in ((NOW - timedelta(seconds=1), earlier), (NOW, now), (NOW + timedelta(seconds=1), later)):
+        said = wrong_tense(ask, moment, NOW)
+        assert words in str(said) if words else said is None
+    assert wrong_tense(ask, NOW.date(), NOW) is None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from hub.demo import make_referrals_file as shipped
 from hub.demo.world import FILES
@@ -64,3 +67,13 @@ def read_csv(path: Path) -> list[dict[str, str]]:
     """The rows of a CSV file."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def content_of(rows: Iterable[Mapping[str, str]], tmp_path: Path) -> bytes:
+    """The rows as the bytes of an import file."""
+    return write_csv(tmp_path / "made.csv", rows).read_bytes()
+
+
+def send(client: FlaskClient, content: bytes, name: str = "list.csv") -> TestResponse:
+    """Send a file on the import page."""
+    return client.post("/referrals/import", data={"file": (io.BytesIO(content), name)})

@@ -12,7 +12,7 @@ from hub.accounts.models import Membership
 from hub.admissions.models import Admission
 from hub.engine.models import Draft, Transition
 from hub.placements.models import Placement
-from tests.admission_factory import let_outside_in, make_admission, make_crew
+from tests.admission_factory import do, let_outside_in, make_admission, make_crew
 from tests.factories import actor_of, make_membership, make_organisation, make_person
 from tests.statements import counted
 from workflows.actor import Actor
@@ -172,7 +172,7 @@ def test_finance_sees_cost_and_decision_and_no_clinical_text(
     agreed = make_admission(session, "admission_agreed")
     sign_in(client, make_membership(session, Role.FINANCE_LEAD))
     page = client.get(f"/admissions/{admission.reference}")
-    assert page.status_code == 200 and "£93,600.00" in page.text
+    assert page.status_code == 200 and "£93,600" in page.text
     for hidden in ("Anorexia", "Hartwin", "HARTWIN", "To eat and to rest", "Home treatment"):
         assert hidden not in page.text, hidden
     assert client.get(f"/admissions/{admission.reference}/ask_more").status_code == 404
@@ -195,7 +195,7 @@ def test_an_outside_member_decides_once_the_hub_let_them_in(
     admission = make_admission(session, "recommended", crew=crew, bed_type="309", expected_length_weeks=520)
     sign_in(client, _membership(session, crew.director))
     assert (
-        "Nobody in the hub may decide this: let in an outside member"
+        "Nobody in the hub may decide this: a case manager lets in an outside member"
         in client.get(f"/admissions/{admission.reference}").text
     )
     sign_in(client, _membership(session, crew.outside))
@@ -260,3 +260,31 @@ def test_a_placement_shows_what_is_looked_for_and_is_stood_down(
     sign_in(client, _membership(session, crew.referrer))
     page = client.get(f"/placements/{placement.reference}").text
     assert "Stood down" in page and "General, young person" not in page and "Home again" not in page
+
+
+def test_a_decision_made_anew_says_nothing_of_the_one_before(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    crew = make_crew(session)
+    admission = make_admission(session, "admission_refused", crew=crew)
+    do(session, admission, "reconsider", crew.case_manager)
+    do(session, admission, "agree_admission", crew.head, reason="")
+    sign_in(client, _membership(session, crew.case_manager))
+    page = client.get(f"/admissions/{admission.reference}").text
+    decision = page.partition('id="decision"')[2].partition("</section>")[0]
+    assert "Admission agreed" in decision and "Northmoor ICB" in decision
+    assert "Home treatment twice a day" not in decision and "Reasons" not in decision
+
+
+def test_after_a_refused_ratification_the_page_names_who_decides(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    crew = make_crew(session)
+    admission = make_admission(session, "assessed", crew=crew, referral={"immediate_risk": "Will run"})
+    do(session, admission, "admit_in_emergency", crew.case_manager)
+    do(session, admission, "refuse_ratification", crew.head)
+    do(session, admission, "recommend", crew.case_manager)
+    sign_in(client, _membership(session, crew.case_manager))
+    page = client.get(f"/admissions/{admission.reference}").text
+    assert "Who can decide" in page
+    assert crew.case_manager.name in page.partition("Who can decide")[2].partition("</section>")[0]

@@ -32,9 +32,9 @@ class Hub:
     engine: Engine
     data: Path
 
-    def run(self, *given: object, typed: str = "") -> Result:
+    def run(self, *given: object, typed: str = "", is_alone: bool = True) -> Result:
         """`hub ...` on this hub."""
-        if given[0] == "restore":
+        if given[0] == "restore" and is_alone:
             self.engine.dispose()  # it wants to be alone
         with pytest.MonkeyPatch.context() as changed:
             changed.setenv("HUB_DATABASE_URL", self.engine.url.render_as_string(hide_password=False))
@@ -246,8 +246,7 @@ def test_a_hub_with_work_in_it_is_replaced_only_when_somebody_says_so(
     assert source.heads()[0] == 4
     with source.engine.connect() as somebody:
         somebody.execute(text("SELECT 1"))
-        source.engine = make_engine(source.engine.url.render_as_string(hide_password=False), pool_size=1)
-        busy = source.run("restore", backup, "--replace", "--yes")
+        busy = source.run("restore", backup, "--replace", "--yes", is_alone=False)
         assert busy.exit_code == 1 and "Stop the hub" in busy.output
     replaced = source.run("restore", backup, "--replace", typed=f"{name}\n")
     assert replaced.exit_code == 0, replaced.output

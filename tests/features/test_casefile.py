@@ -11,8 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub.accounts.models import OnCallShift, SignInSession
+from hub.cases.alerts import add_alert
 from hub.cases.models import CareCase, CaseSeal
-from hub.engine.models import AccessLog
+from hub.engine.models import AccessLog, WorkItem
 from hub.engine.perform import perform
 from tests.factories import actor_of, make_membership, make_referral
 from tests.features.test_worklist import statements
@@ -226,17 +227,19 @@ def test_opening_is_logged_once(session: Session, client: FlaskClient, case_mana
     assert (row.what, row.user_id, row.path) == ("opened", case_manager.user_id, f"/cases/{case.reference}")
 
 
-def test_statements_do_not_grow_with_items_or_history(session: Session, client: FlaskClient, case_manager: Any) -> None:
+def test_eight_statements_and_one_for_each_kind_of_open_item(
+    session: Session, client: FlaskClient, case_manager: Any
+) -> None:
     referrer = actor_of(make_membership(session, Role.REFERRER))
     first = full(session, referrer=referrer)
     case = case_of(session, first)
     number = number_of(session, case)
+    for text in ("No antipsychotics", "Falls risk"):
+        add_alert(session, case.id, text=text, detail="", by_id=case_manager.user_id, now=NOW)
     counted = []
-    for more in (0, 6):
-        for _ in range(more):
-            other = make_referral(
-                session, "in_review", priority="urgent", now=NOW, referrer=referrer, nhs_number=number
-            )
+    for more in ((), ("in_review",) * 6, ("accepted",)):
+        for state in more:
+            other = make_referral(session, state, priority="urgent", now=NOW, referrer=referrer, nhs_number=number)
             assert other.case_id == case.id
             for turn in range(5):
                 values = {"note": f"Rang the ward, call {turn}", "audience": "all"}
@@ -245,12 +248,14 @@ def test_statements_do_not_grow_with_items_or_history(session: Session, client: 
         # The statement that notes "still there" once a minute counts too.
         session.execute(update(SignInSession).values(last_seen_at=datetime.now(UTC) - timedelta(minutes=5)))
         session.commit()
+        kinds = set(session.scalars(select(WorkItem.kind).where(WorkItem.case_id == case.id, WorkItem.is_open)))
         href = f"/cases/{case.reference}"
         with statements(session) as sent:
             assert client.get(href).status_code == 200
-        counted.append(len(sent))
-        assert len(sent) <= 9, "\n\n".join(sent)
-    assert counted[0] == counted[1]
+        counted.append((len(sent), len(kinds)))
+        assert len(sent) <= 8 + len(kinds), "\n\n".join(sent)
+    assert counted[0] == counted[1] == (9, 1)
+    assert counted[2] == (10, 2)
 
 
 def test_the_whole_timeline_is_read_page_by_page(session: Session, client: FlaskClient, case_manager: Any) -> None:

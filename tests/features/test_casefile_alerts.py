@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from hub.accounts.models import OnCallShift
+from hub.accounts.models import OnCallShift, SessionEnd, SignInSession
 from hub.cases.models import CareCase, CaseAlert
 from hub.engine.models import AccessLog
 from tests.factories import actor_of, make_membership, make_referral
@@ -162,3 +162,20 @@ def test_alerts_stay_inside_the_hub(session: Session, client: FlaskClient, sign_
         assert "Legal status" not in page
     sign_in(client, theirs)
     assert "No antipsychotics" not in client.get(f"/referrals/{item.reference}").get_data(as_text=True)
+
+
+def test_what_was_typed_when_the_session_ended_is_offered_back(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    case, who = case_of(session, full(session)), make_membership(session, Role.COORDINATOR)
+    sign_in(client, who)
+    session.execute(update(SignInSession).values(ended_at=func.now(), ended_why=SessionEnd.IDLE))
+    session.commit()
+    late = add(client, case, "No antipsychotics", "Ring Dr Idowu first")
+    assert late.status_code == 302
+    assert "/sign-in" in late.location
+    sign_in(client, who)
+    address = f"/cases/{case.reference}/alerts/new"
+    assert "Ring Dr Idowu first" in client.get(address).get_data(as_text=True)
+    assert add(client, case, "No antipsychotics", "Ring Dr Idowu first").status_code == 303
+    assert "Ring Dr Idowu first" not in client.get(address).get_data(as_text=True)

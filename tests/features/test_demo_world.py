@@ -24,6 +24,7 @@ from hub.engine.available import available_actions
 from hub.engine.models import Clock, ItemParty, OutboxMessage, Transition, WorkItem
 from hub.organisations.models import Collaborative, Organisation
 from hub.organisations.queries import active_collaborative
+from hub.patients.models import Patient
 from hub.placements.models import Placement
 from hub.referrals.models import Referral
 from tests.factories import actor_of, make_hub
@@ -190,8 +191,8 @@ def test_izzys_referral_came_on_a_saturday_night_and_every_promise_was_kept(made
     referral = made.get_one(Referral, admission.parent_id)
     began = local(referral.received_at or referral.opened_at)
     assert (began.weekday(), began.hour, began.minute) == (5, 23, 30)
-    assert timedelta(days=4) < NOW - began < timedelta(days=12)
-    assert admission.opened_at - began == timedelta(hours=9, minutes=12)
+    assert timedelta(days=4) < NOW - referral.opened_at < timedelta(days=12)
+    assert admission.opened_at - referral.opened_at == timedelta(hours=9, minutes=12)
     rows = made.scalars(select(Clock).where(Clock.item_id.in_([referral.id, admission.id]))).all()
     kept = {clock.name: clock.outcome for clock in rows}
     assert kept == dict.fromkeys(("review", "assess", "decide", "answer"), "met")
@@ -202,8 +203,9 @@ def test_izzys_referral_came_on_a_saturday_night_and_every_promise_was_kept(made
 
 def test_izzys_case_has_its_law_its_restriction_and_its_alerts(made: Session) -> None:
     case = made.get_one(CareCase, izzy(made).case_id)
-    assert (case.patient.preferred_name, case.patient.nhs_number) == ("Izzy", "9990000018")
-    assert age(case.patient.date_of_birth, local(case.opened_at).date()) == 15
+    patient = made.get_one(Patient, case.patient_id)
+    assert (patient.preferred_name, patient.nhs_number) == ("Izzy", "9990000018")
+    assert age(patient.date_of_birth, local(case.opened_at).date()) == 15
     assert case.sharing_restricted and "ask Mum first" in (case.sharing_restriction_details or "")
     assert case.current_status is not None and case.current_status.code == "02"
     assert case.current_status.expires_at is not None and case.current_status.expires_at > NOW
@@ -267,7 +269,15 @@ def test_the_same_moment_makes_the_same_world(made: Session, session: Session) -
     assert session.execute(text(story)).scalar_one() == made.execute(text(story)).scalar_one()
 
 
-@pytest.mark.parametrize("day", [date(2026, 12, 25), date(2027, 3, 28), date(2027, 10, 31), date(2028, 2, 29)])
+@pytest.mark.parametrize(
+    "day",
+    [
+        date(2026, 12, 25),
+        date(2027, 3, 28),
+        pytest.param(date(2027, 10, 31), marks=pytest.mark.slow),
+        pytest.param(date(2028, 2, 29), marks=pytest.mark.slow),
+    ],
+)
 def test_it_can_be_made_on_any_day(session: Session, day: date) -> None:
     now = datetime(day.year, day.month, day.day, 1, 30, tzinfo=UTC)
     assert make_world(session, now=now)

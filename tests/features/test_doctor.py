@@ -20,6 +20,7 @@ from hub.cli.finding import Finding
 from hub.config import Settings, settings
 from hub.db import make_engine, transaction
 from hub.demo.world import make_world
+from hub.engine.life import WorkerBeat
 from hub.engine.rulebook import BankHoliday, PolicyVersion
 from hub.organisations.models import Organisation
 from tests.factories import make_hub, make_membership
@@ -66,6 +67,7 @@ def address(engine: Engine) -> str:
 def test_the_demo_hub_is_well_but_for_the_gap_on_purpose(committed: Engine, run: Callable[..., Result]) -> None:
     with Session(committed) as session, transaction(session):
         make_world(session, now=datetime.now(UTC))
+        session.add(WorkerBeat(id="one", place="here", started_at=NOW, seen_at=datetime.now(UTC)))
     result = run("doctor", database_url=address(committed))
     assert result.exit_code == 1
     lines = result.output.splitlines()
@@ -77,6 +79,7 @@ def test_the_demo_hub_is_well_but_for_the_gap_on_purpose(committed: Engine, run:
 
 def test_with_the_gap_filled_nothing_is_to_mend(session: Session, chosen: Settings) -> None:
     make_world(session, now=NOW)
+    session.add(WorkerBeat(id="one", place="here", started_at=NOW, seen_at=NOW))
     assert list(to_mend(check_content(session, chosen, NOW))) == ["On-call rota"]
     hub = session.scalars(select(Organisation).where(Organisation.arm == "hub")).one()
     member = make_membership(session, Role.COORDINATOR, organisation=hub)

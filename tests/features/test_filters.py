@@ -152,3 +152,13 @@ def test_the_face_of_a_clock_that_stands_still() -> None:
     face = filters.clock_face(still, later)
     assert (face.left, face.tone, face.due_words, face.due_at) == ("Paused", "paused", "3 h left", None)
     assert face.share == 0.25
+
+
+def test_a_clock_that_was_given_up_met_nothing() -> None:
+    deadline = work_out(parse_duration("4 hours"), NOW, Calendar(), ())
+    early, late = NOW + timedelta(hours=1), NOW + timedelta(hours=6)
+    assert filters.clock_face(deadline, late, early).left == "Met, 3 h early"
+    stopped = filters.clock_face(deadline, late, early, "stopped")
+    assert (stopped.left, stopped.tone) == ("Stopped before it was due", "paused")
+    missed = filters.clock_face(deadline, late, late, "missed")
+    assert (missed.left, missed.tone) == ("Missed: it was late, and nothing came", "late")

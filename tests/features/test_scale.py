@@ -108,7 +108,7 @@ def test_most_is_closed_and_a_few_refer_most(made: Session) -> None:
 
 def test_items_clocks_and_party_rows_agree(made: Session) -> None:
     running = select(Clock.item_id, func.min(Clock.due_at)).where(Clock.is_running).group_by(Clock.item_id)
-    soonest = {item: due for item, due in made.execute(running)}
+    soonest = {row.item_id: row[1] for row in made.execute(running)}
     for item in made.scalars(select(WorkItem)):
         assert item.next_due_at == soonest.get(item.id, FAR)
         assert item.is_open is REFERRAL.is_open(item.state) is (item.closed_at is None)

@@ -79,7 +79,7 @@ def answer(port: int, path: str) -> tuple[int, str]:
 
 def test_it_serves_and_stops_when_told(begin: Begin, port: int) -> None:
     process = begin("run", "--port", port, "--workers", 2)
-    assert answer(port, "/readyz") == (200, "ok\n")
+    assert answer(port, "/readyz") == (503, "no worker was seen in the last minute: start hub worker\n")
     status, page = answer(port, "/sign-in")
     assert status == 200 and "Demo" not in page
     process.send_signal(signal.SIGTERM)
@@ -102,3 +102,40 @@ def test_a_taken_port_is_said_so_and_the_demo_takes_the_next(begin: Begin, port:
         assert port < taken <= port + 20
         status, page = answer(taken, "/sign-in")
         assert status == 200 and "Dele Okafor" in page
+        wait_until_ready(taken)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
+def test_the_demo_brings_its_worker_and_takes_it_along(begin: Begin, port: int, ending: signal.Signals) -> None:
+    demo = begin("demo", "--port", port, "--workers", 1)
+    assert demo.stdout is not None
+    taken = int(next(line for line in demo.stdout if line.startswith("Open http://")).split(":")[2].split("/")[0])
+    wait_until_ready(taken)
+    [worker] = children_of(demo.pid, "--parent")
+    demo.send_signal(ending)
+    demo.wait(WAIT)
+    end = time.monotonic() + WAIT
+    while Path(f"/proc/{worker}/cmdline").exists():
+        assert time.monotonic() < end, "the worker outlived the web server"
+        time.sleep(0.1)
+
+
+def wait_until_ready(port: int) -> None:
+    """Until the worker has given its first sign of life."""
+    end = time.monotonic() + WAIT
+    while answer(port, "/readyz") != (200, "ok\n"):
+        assert time.monotonic() < end, "the worker was never seen"
+        time.sleep(0.2)
+
+
+def children_of(parent: int, word: str) -> list[int]:
+    """The processes that `parent` started with `word` among their words."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            status, words = (folder / "status").read_text(), (folder / "cmdline").read_text()
+        except OSError:
+            continue
+        if f"PPid:\t{parent}\n" in status and word in words:
+            found.append(int(folder.name))
+    return found

@@ -74,6 +74,7 @@ def test_everything_they_did_is_there_with_references_and_without_content(
     session: Session, client: FlaskClient, lead: Membership, dele: Membership
 ) -> None:
     referral = make_referral(session, family_name="Hartwin", given_name="Isobel")
+    assert referral.case is not None
     log(session, dele, "opened", item_id=referral.id, case_id=referral.case_id)
     log(session, dele, "listed", detail={"query": "q=Hartwin", "count": 1204}, path="/worklist")
     log(session, dele, "refused", detail={"why": "needs roles: director", "reference": "ADM-2026-00001"})

@@ -7,21 +7,28 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.orm import Session
 
-from hub.db import make_engine, transaction
+from hub.accounts.models import Membership
+from hub.app import create_app
+from hub.config import Settings
+from hub.db import make_engine, make_sessions, transaction
+from hub.demo.scale import make_scale
+from hub.organisations.models import Organisation
 from hub.web.paging import Cursor
 from hub.worklist import queries
 from hub.worklist.filters import Filters
 from hub.worklist.presenters import tabs_for
-from tests.factories import actor_of, make_membership, make_organisation
+from tests.factories import actor_of, make_membership, make_organisation, signed_in_cookie
+from tests.statements import counted
 from workflows.actor import Actor
 from workflows.roles import Role
 
 ITEMS = 20_000
 BIG = {"work_item", "item_party", "clock", "referral", "care_case", "patient", "transition", "access_log"}
 NOW = datetime.now(UTC)
+SCALED_AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 ROWS = (
     """INSERT INTO patient (id, family_name, name_sound, date_of_birth, created_at)
     SELECT n, 'Name' || n, 'NM', '2010-01-01', now() FROM generate_series(1, :items) n""",
@@ -99,31 +106,36 @@ def plans(session: Session, read: Callable[[], Any]) -> list[str]:
     return ["\n".join(row[0] for row in raw.execute(f"EXPLAIN {statement}", values)) for statement, values in sent]
 
 
-@pytest.mark.parametrize("who", ["hub", "big", "small", "on call"])
-@pytest.mark.parametrize(
-    "filters",
-    [
-        Filters(),
-        Filters(kind=("referral",), due=("late", "today")),
-        Filters(due=("late", "later"), priority=("emergency",), where=("us", "paused")),
-        Filters(owner="me"),
-        Filters(owner="nobody"),
-        Filters(organisation=2),
-    ],
-    ids=str,
+WHO = ("hub", "big", "small", "on call")
+FILTERS = (
+    Filters(),
+    Filters(kind=("referral",), due=("late", "today")),
+    Filters(due=("late", "later"), priority=("emergency",), where=("us", "paused")),
+    Filters(owner="me"),
+    Filters(owner="nobody"),
+    Filters(organisation=2),
 )
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("filters", FILTERS, ids=str)
 def test_no_big_table_is_read_as_a_whole(many: tuple[Engine, dict[str, Actor]], who: str, filters: Filters) -> None:
     engine, actors = many
+    look_at_the_plans(engine, actors, who, filters, now=NOW)
+
+
+def look_at_the_plans(engine: Engine, actors: dict[str, Actor], who: str, filters: Filters, *, now: datetime) -> None:
+    """Three statements, and no big table read whole by any of them."""
     actor = actors[who]
     if filters.organisation is not None:
         filters = replace(filters, organisation=actors["small"].organisation_id)
-    middle = Cursor(NOW, ITEMS // 2)
+    middle = Cursor(now, ITEMS // 2)
     lists = {**tabs_for(actor), "this": filters}
     with Session(engine) as session:
         found = [
-            *plans(session, lambda: queries.read_page(session, actor, filters, NOW, None)),
-            *plans(session, lambda: queries.read_page(session, actor, filters, NOW, middle)),
-            *plans(session, lambda: queries.read_counts(session, actor, filters, lists, NOW)),
+            *plans(session, lambda: queries.read_page(session, actor, filters, now, None)),
+            *plans(session, lambda: queries.read_page(session, actor, filters, now, middle)),
+            *plans(session, lambda: queries.read_counts(session, actor, filters, lists, now)),
         ]
         assert len(found) == 3
         for plan in found:
@@ -138,3 +150,63 @@ def test_the_big_organisation_has_more_than_is_counted(many: tuple[Engine, dict[
             counts = queries.read_counts(session, actors[who], Filters(), tabs_for(actors[who]), NOW)
             assert (counts.lists["All open"] > queries.MOST_COUNTED) is is_many
             assert (counts.beside is None) is is_many
+            # Of 1,600 open items none is with others; a list that was looked through to its end says so.
+            assert not counts.at_least
+
+
+def test_a_count_that_stops_looking_says_at_least(
+    many: tuple[Engine, dict[str, Actor]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, actors = many
+    monkeypatch.setattr(queries, "MOST_LOOKED_AT", 200)
+    lists = {"others": Filters(where=("others",)), "urgent": Filters(priority=("urgent",)), "all": Filters()}
+    with Session(engine) as session:
+        counts = queries.read_counts(session, actors["big"], Filters(), lists, NOW)
+        assert counts.at_least == {"others", "urgent"}
+        assert counts.lists["others"] == 0 and 0 < counts.lists["urgent"] <= 200
+        assert not queries.read_counts(session, actors["small"], Filters(), lists, NOW).at_least
+        assert not queries.read_counts(session, actors["hub"], Filters(), lists, NOW).at_least
+
+
+@pytest.fixture(scope="module")
+def scaled(make_database: Callable[[str], str]) -> Iterator[tuple[Engine, dict[str, Actor]]]:
+    """A world of 100,000 referrals as real ones would lie, and who looks at it."""
+    engine = make_engine(make_database("scaled"), pool_size=2)
+    make_scale(engine, items=100_000, now=SCALED_AT)
+    with Session(engine) as session:
+        at = select(Membership).join(Organisation, Organisation.id == Membership.organisation_id)
+        members = {
+            "hub": at.where(Membership.role == Role.CASE_MANAGER),
+            "big": at.where(Organisation.ods_code == "ZS000"),
+            "small": at.where(Organisation.ods_code == "ZS039"),
+            "on call": at.where(Membership.role == Role.FINANCE_LEAD),
+        }
+        found = {name: session.scalars(query.order_by(Membership.id).limit(1)).one() for name, query in members.items()}
+        actors = {name: actor_of(member, is_on_call=name == "on call") for name, member in found.items()}
+    yield engine, actors
+    engine.dispose()
+
+
+@pytest.mark.slow
+def test_nor_at_a_hundred_thousand(scaled: tuple[Engine, dict[str, Actor]]) -> None:
+    engine, actors = scaled
+    for who in WHO:
+        for filters in FILTERS:
+            look_at_the_plans(engine, actors, who, filters, now=SCALED_AT)
+
+
+@pytest.mark.slow
+def test_a_page_of_a_hundred_thousand_takes_six_statements(
+    scaled: tuple[Engine, dict[str, Actor]], test_settings: Settings
+) -> None:
+    engine, actors = scaled
+    app = create_app(test_settings, session_factory=make_sessions(engine))
+    for who in ("hub", "big", "small"):
+        client = app.test_client()
+        with Session(engine) as session, transaction(session):
+            signed_in_cookie(session, client, session.get_one(Membership, actors[who].membership_id))
+        assert client.get("/worklist").status_code == 200
+        with counted(engine) as sent:
+            page = client.get("/worklist").get_data(as_text=True)
+        assert "25 shown" in page
+        assert len(sent) <= 6, sent

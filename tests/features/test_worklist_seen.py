@@ -113,6 +113,10 @@ def any_filters(chance: Random, actors: list[Actor], organisations: list[int]) -
         priority=some(("emergency", "urgent", "routine")),
         owner=owner,
         organisation=organisation,
+        needs=some(("decision",)),
+        state=chance.choice(("", "", "", "", "referral.in_review", "referral.draft")),
+        arrived=AT - timedelta(hours=chance.choice((25, 40, 200))) if chance.random() < 0.2 else None,
+        before=AT + timedelta(hours=chance.choice((-10, 1, 100))) if chance.random() < 0.2 else None,
     )
 
 
@@ -136,7 +140,16 @@ def fits(item: WorkItem, filters: Filters, actor: Actor) -> bool:
         and (not filters.priority or item.priority in filters.priority)
         and (not filters.owner or str(item.owner_id) == str(owner))
         and (filters.organisation is None or filters.organisation in referring)
+        and (not filters.needs or item.state == "in_review")
+        and (not filters.state or f"{item.kind}.{item.state}" == filters.state)
+        and (filters.arrived is None or (not item.is_draft and arrived(item) >= filters.arrived))
+        and (filters.before is None or item.next_due_at < filters.before)
     )
+
+
+def arrived(item: WorkItem) -> datetime:
+    """From when its first clock counts; for one that never had a clock, when it was opened."""
+    return min((clock.started_at for clock in item.clocks), default=item.opened_at)
 
 
 def page_by_page(session: Session, actor: Actor, filters: Filters, size: int, now: datetime = AT) -> list[int]:

@@ -36,7 +36,8 @@ def _put_on_call(database: Engine, email: str) -> None:
     with Session(database) as session, transaction(session):
         account = find_account(session, email)
         assert account is not None
-        session.add(OnCallShift(user_id=account.id, from_at=now - timedelta(hours=1), until_at=now + timedelta(hours=9)))
+        begun, ends = now - timedelta(hours=1), now + timedelta(hours=9)
+        session.add(OnCallShift(user_id=account.id, from_at=begun, until_at=ends))
 
 
 def test_on_call_alone_takes_an_emergency_from_the_telephone_to_the_search_for_a_bed(
@@ -151,7 +152,7 @@ def test_an_assessor_fills_in_form_2_and_the_head_decides_what_is_over_the_case_
     priya.is_accessible()
     priya.press("Recommend")
     priya.says("is recommended")
-    priya.says("£93,600.00")
+    priya.says("£93,600")
     priya.open(f"/admissions/{reference}/agree_admission")
     priya.says("The estimated cost is £93,600 and a case manager decides up to £50,000")
     priya.says("Ruth Calloway")

@@ -77,7 +77,7 @@ def test_today_on_a_phone_and_without_javascript(database: Engine, person: Arriv
     joy.is_accessible()
     plain = person(Role.REFERRER, java_script_enabled=False)
     plain.press("Send what is missing")
-    plain.says("is returned")
+    plain.says("Returned")
 
 
 def test_the_diagram_opens_the_list_behind_a_box(database: Engine, person: Arrive) -> None:

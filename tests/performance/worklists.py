@@ -104,12 +104,12 @@ def open_world(engine: Engine, folder: Path) -> World:
 
 
 def _people() -> dict[str, Any]:
-    """The scale world's busiest organisation is the first of its forty, the small one is the last."""
-    at = select(Membership).join(Organisation, Organisation.id == Membership.organisation_id).order_by(Membership.id)
+    """A case manager who owns items; the busiest organisation is the first of the forty, the small one the last."""
+    at = select(Membership).join(Organisation, Organisation.id == Membership.organisation_id)
     return {
-        "hub": at.where(Membership.role == Role.CASE_MANAGER),
-        "big": at.where(Organisation.ods_code == "ZS000"),
-        "small": at.where(Organisation.ods_code == "ZS039"),
+        "hub": at.where(Membership.role == Role.CASE_MANAGER).order_by(Membership.id.desc()),
+        "big": at.where(Organisation.ods_code == "ZS000").order_by(Membership.id),
+        "small": at.where(Organisation.ods_code == "ZS039").order_by(Membership.id),
     }
 
 

@@ -1,7 +1,8 @@
 """The permitted-action matrix: state, action, who. Written again by `python -m tests.workflows.make_permitted_actions`.
 
 "yes" means that this person may do it as far as who they are goes; what is still missing is another matter. Else the
-priorities are named at which they may.
+priorities are named at which they may. A decision under a limit is one that costs nothing and is not contested here,
+and a question was asked by whoever acts: tests/workflows/test_authority.py has the limits.
 """
 
 import csv
@@ -16,6 +17,7 @@ from hub.engine.authority import by_of, why_not
 from workflows import ALL
 from workflows.core import Action, Actor, Workflow
 from workflows.everyday import EVERYDAY
+from workflows.policy import DEFAULT
 from workflows.roles import PERSON_ROLES, Capacity, Role
 
 PATH = Path(__file__).with_name("permitted_actions.csv")
@@ -75,6 +77,10 @@ class Person:
             owner_id=self.actor.user_id if self.is_owner else None,
             opened_by_id=self.actor.user_id if self.is_writer else None,
             is_draft=state in workflow.drafts,
+            asked_by_id=self.actor.user_id,
+            policy=DEFAULT,
+            estimated_cost_pence=0,
+            why_contested=(),
         )
         return why_not(workflow, action, item, self.actor, self.parties) is None
 

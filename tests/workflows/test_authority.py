@@ -155,4 +155,5 @@ def test_words() -> None:
         "£21,184",
         "£21,184.50",
     ]
-    assert a(Role.OUTSIDE_MEMBER) == "an outside member" and in_words_or((CM,)) == "a case manager"
+    assert [a(role) for role in (Role.OUTSIDE_MEMBER, Role.UNIT_MANAGER)] == ["an outside member", "a unit manager"]
+    assert in_words_or((CM,)) == "a case manager"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from workflows.core import SAME, Action, Actor, Ask, Clock, May, Workflow, WorkflowError
-from workflows.roles import Role
+from workflows.roles import Capacity, Role
 
 
 class State(StrEnum):
@@ -67,6 +67,13 @@ CASES: dict[str, dict[str, Any]] = {
     "go asks for size as 'colour', which is no kind of field": with_action(
         replace(GO, asks=(Ask("size", kind="colour"),))
     ),
+    "go asks for when in 'never', which is no tense": with_action(
+        replace(GO, asks=(Ask("when", kind="moment", tense="never"),))
+    ),
+    "go lets in whoever 'place_id' names, and does not ask for it": with_action(
+        replace(GO, asks=("size",), lets_in={"place_id": Capacity.ASKED})
+    ),
+    "clock odd is given up on 'fly', which is no action": with_clock(given_up_on=("fly",)),
     "nobody may start it": {"started_by": ()},
     "nobody may go": with_action(replace(GO, by=())),
     "go names neither a role nor a capacity": with_action(replace(GO, by=(May(),))),
@@ -111,6 +118,8 @@ def test_all_contradictions_are_named_at_once() -> None:
         with_clock(on_ring="tick", stops_on=("begin",), on_return="once")
         | with_action(Action("tick", "Tick", State.NEW, SAME, by=HUB)),
         with_action(replace(GO, when=yes), replace(GO, when=yes, dest=State.DOING)),
+        with_clock(given_up_on=("go",))
+        | with_action(replace(GO, asks=(Ask("place_id", kind="organisation"),), lets_in={"place_id": Capacity.ASKED})),
         with_action(Action("again", "Again", State.DONE, State.NEW, by=SOMEBODY, reopening=True)),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import workflows
 from workflows.core import SAME, Action, May, Wording, Workflow
-from workflows.diagram import describe, draw
+from workflows.diagram import describe, draw, shade_of
 from workflows.diagram_layout import plan
 from workflows.diagram_parts import BOX_WIDTH, LINE, Plan, text_width, wrapped
 from workflows.referral import REFERRAL
@@ -125,6 +125,29 @@ def test_an_action_from_several_states_names_them() -> None:
     several = Action("stop", "Stop", ("state_0", "state_1", "state_2"), "state_5", by=ANYONE)
     drawn = draw(replace(names, actions=(*names.actions, several)))
     assert "Stop: from State 0, State 1 or" in " ".join(ElementTree.fromstring(drawn).itertext())
+
+
+def test_a_note_stands_to_the_left_where_nothing_else_is() -> None:
+    drawing = plan(workflows.ALL["admission"])
+    noted = drawing.boxes["awaiting_ratification"]
+    assert noted.is_noted_left
+    widest = max(text_width(line) for _, lines in noted.notes for line in lines)
+    left = [box for box in drawing.boxes.values() if box.column == noted.column - 1]
+    assert noted.x - 10 - widest >= left[0].x
+    assert "t-label t-s t-end" in draw(workflows.ALL["admission"])
+    assert not drawing.boxes["withdrawn"].is_noted_left  # nothing is to its left but the edge
+
+
+def test_words_beside_a_line_straight_down_stand_below_those_that_turn_away() -> None:
+    drawing = plan(REFERRAL)
+    superseded = next(arrow for arrow in drawing.arrows if (arrow.source, arrow.dest) == ("in_review", "superseded"))
+    turning = [arrow for arrow in drawing.arrows if arrow.source == "declined"]
+    assert superseded.label_at[1] > turning[0].label_at[1]
+
+
+@pytest.mark.parametrize(("number", "shade"), [(0, 0), (1, 1), (2, 1), (4, 2), (5, 3), (8, 4), (11, 4), (12, 5)])
+def test_the_shade_follows_the_key(number: int, shade: int) -> None:
+    assert shade_of(number) == shade
 
 
 def test_two_arrows_of_one_name_and_way_have_one_label() -> None:

@@ -91,7 +91,7 @@ ADMISSION = Workflow(
         State.RECOMMENDED: Wording("Recommended", "Decide on admission", "us", 1, 3, is_decision=True),
         State.MORE_NEEDED: Wording("More needed", "Answer the question", "paused", 2, 2),
         State.AWAITING_RATIFICATION: Wording(
-            "Awaiting ratification", "Ratify the emergency admission", "us", 0, 2, is_decision=True
+            "Awaiting ratification", "See to ratification and Form 2", "us", 0, 2, is_decision=True
         ),
         State.ADMISSION_AGREED: Wording("Admission agreed", "", "done", 0, 4),
         State.ALTERNATIVE_AGREED: Wording("Alternative agreed", "", "done", 1, 4),

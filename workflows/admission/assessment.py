@@ -41,6 +41,7 @@ ACTIONS = (
         reason=True,
         lets_go=(Capacity.ASSESSOR,),
         emits=("admission.cannot_assess",),
+        aside=True,
         about="The hub asks somebody else. The clock goes on.",
     ),
     Action(

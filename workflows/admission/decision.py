@@ -75,6 +75,7 @@ ACTIONS = (
         marks="asked",
         lets_in={"asked_organisation_id": Capacity.ASKED},
         emits=("admission.more_asked",),
+        aside=True,
         about="The clock stands still until the answer comes.",
     ),
     Action(
@@ -101,6 +102,7 @@ ACTIONS = (
         reason=True,
         lets_go=(Capacity.ASKED,),
         emits=("admission.answer_given_up",),
+        aside=True,
         about="The clock goes on. The question and your reason stay on record.",
     ),
     Action(
@@ -114,6 +116,7 @@ ACTIONS = (
             Ask("objection", "What do they say?", "long_text", "In their own words if you can."),
         ),
         emits=("admission.objected",),
+        aside=True,
         about="It is contested from now on: the head of commissioning or a director decides.",
     ),
     Action(

@@ -14,6 +14,7 @@ ACTIONS = (
         SAME,
         by=(COORDINATOR, CASE_MANAGER, ON_CALL),
         asks=(Ask("immediate_risk", "What could happen if nothing is done now?", "long_text"),),
+        aside=True,
         about="Needed before anybody is admitted in an emergency.",
     ),
     Action(
@@ -122,6 +123,7 @@ ACTIONS = (
         reason=True,
         marks="ratification_refused",
         emits=("admission.ratification_refused",),
+        aside=True,
         about="A search for a bed is stood down. The decision is made in the usual way.",
     ),
     Action(
@@ -137,6 +139,7 @@ ACTIONS = (
         lets_go=(Capacity.ASSESSOR,),
         marks="ratification_refused",
         emits=("admission.ratification_refused",),
+        aside=True,
         about="A search for a bed is stood down, and an assessment comes first.",
     ),
 )

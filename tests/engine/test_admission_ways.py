@@ -24,7 +24,6 @@ from tests.admission_factory import (
     make_admission,
     make_crew,
     searches,
-    usual,
 )
 from tests.factories import ANSWERS, NOW, REASON, make_actor, make_referral
 from workflows.admission import ADMISSION
@@ -57,7 +56,7 @@ def test_an_accepted_referral_opens_it_with_what_it_knew(session: Session, crew:
     same = ("case_id", "service_line", "priority", "policy_version_id", "title", "received_at", "immediate_risk")
     assert [getattr(admission, name) for name in same] == [getattr(referral, name) for name in same]
     assert admission.case_id and admission.policy_version_id and admission.received_at == NOW
-    assert (admission.objection_by, admission.objection, admission.pauses_before) == (None, None, [])
+    assert (admission.objection_by, admission.objection, admission.pauses_before) == (None, None, None)
     assert admission.referral is referral
     first = admission.history[0]
     assert (first.action, first.acting_role, first.actor_id) == ("start", "system", None)
@@ -105,7 +104,7 @@ def test_what_has_no_arrow_from_here_nobody_does(session: Session, crew: Crew, s
     before = admission.history_length
     for action in sorted({action.name for action in ADMISSION.actions} - possible):
         with pytest.raises(ActionRefused, match="is not possible now: this admission decision is"):
-            do(session, admission, action, usual(crew, action))
+            do(session, admission, action, crew.case_manager)
     assert (admission.state, admission.history_length) == (state, before)
 
 
@@ -241,7 +240,7 @@ def test_a_signed_paper_form_counts_as_signed(session: Session, crew: Crew) -> N
     admission = make_admission(session, "assessment_booked", crew=crew)
     with pytest.raises(ActionRefused) as no:
         do(session, admission, "enter_signed_paper", crew.case_manager)
-    assert "Form 2: “Position” has no answer" in str(no.value)
+    assert "answers missing: fill it in first" in str(no.value)
     do(session, admission, "fill_in_assessment", crew.case_manager)
     with pytest.raises(ActionRefused, match="has not happened yet"):
         do(session, admission, "enter_signed_paper", crew.case_manager, paper_signed_at=NOW + HOUR)
@@ -262,6 +261,17 @@ def test_without_every_answer_of_form_2_nobody_signs(session: Session, crew: Cre
         "Tick the box to sign",
     ]
     assert (admission.state, admission.form2_signed_at) == ("assessment_booked", None)
+
+
+def test_only_for_lack_of_services_says_which_and_what_it_would_take(session: Session, crew: Crew) -> None:
+    admission = make_admission(session, "assessment_booked", crew=crew)
+    do(session, admission, "fill_in_assessment", crew.assessor)
+    with pytest.raises(ActionRefused) as no:
+        do(session, admission, "sign_assessment", crew.assessor, only_for_lack_of_services=True)
+    assert {problem.field for problem in no.value.problems} == {"missing_service", "missing_service_details"}
+    missing: dict[str, Any] = {"missing_service": "crisis", "missing_service_details": "Somebody at night"}
+    do(session, admission, "sign_assessment", crew.assessor, only_for_lack_of_services=True, **missing)
+    assert (admission.missing_service, admission.state) == ("crisis", "assessed")
 
 
 def test_the_person_in_intensive_care_needs_no_bed(session: Session, crew: Crew) -> None:
