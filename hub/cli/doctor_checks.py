@@ -96,9 +96,9 @@ def check_content(session: Session, settings: Settings, now: datetime) -> Iterat
     """What can be seen in a database with all its tables."""
     yield from _seeds(session, now)
     yield _worker(session, now)
-    yield from _rota(session, now)
     yield from _people(session, now)
     if session.scalar(select(func.count()).where(PolicyVersion.in_force_from <= now)):
+        yield from _rota(session, now)
         yield from check_authority(session, rulebook(session).policy(None, now), now)
     invented = session.scalar(select(func.count()).select_from(Organisation).where(Organisation.is_demo)) or 0
     is_wrong = settings.production and bool(invented)

@@ -36,6 +36,12 @@ class ActionForm(FlaskForm):
         texts = (field for field in self if isinstance(field, StringField) and not isinstance(field, HiddenField))
         return [(field.label.text, field.data) for field in texts if field.data]
 
+    def not_on_the_list(self) -> list[str]:
+        """Names of the questions answered with something that their list does not offer."""
+        lists = (field for field in self if isinstance(field, SelectField | RadioField))
+        offered = {field: {str(choice.value) for choice in field.choices or ()} for field in lists}
+        return [field.name for field, values in offered.items() if field.data and str(field.data) not in values]
+
     def take_over(self, entered: Iterable[Mapping[str, Any]]) -> None:
         """Let answers this person did not touch follow what somebody else entered meanwhile, oldest first.
 

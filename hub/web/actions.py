@@ -122,6 +122,7 @@ def _send(pages: Pages, reading: Reading, offer: Offer) -> ResponseReturnValue:
     form.validate()
     read = pages.clean.get(offer.action.name)
     values, problems = read(form, item) if read else (form.answers(), [])
+    problems += [Problem("Choose one from the list", name) for name in form.not_on_the_list() if not read]
     if problems or form.errors:
         return _refused(pages, reading, offer, form, ActionRefused(problems))
     reason = getattr(form, "reason", None)

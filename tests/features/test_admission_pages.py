@@ -32,7 +32,7 @@ UNSEEN = (
     Role.FUNDER,
     Role.OUTSIDE_MEMBER,
 )
-OVER = {"bed_type": "309", "expected_length_weeks": 12}
+OVER: dict[str, Any] = {"bed_type": "309", "expected_length_weeks": 12}
 """£93,600: above a case manager's limit, within the head of commissioning's."""
 AGREE = {"responsible_commissioner": "ZIC01", "funding_source": "collaborative", "has_interest": "no"}
 
@@ -288,3 +288,15 @@ def test_after_a_refused_ratification_the_page_names_who_decides(
     page = client.get(f"/admissions/{admission.reference}").text
     assert "Who can decide" in page
     assert crew.case_manager.name in page.partition("Who can decide")[2].partition("</section>")[0]
+
+
+def test_an_answer_that_no_list_offers_is_refused(session: Session, client: FlaskClient, sign_in: SignIn) -> None:
+    crew = make_crew(session)
+    admission = make_admission(session, "recommended", crew=crew)
+    sign_in(client, _membership(session, crew.head))
+    refused = client.post(
+        f"/admissions/{admission.reference}/agree_admission",
+        data={"seen": str(admission.version), **AGREE, "responsible_commissioner": "NOBODY"},
+    )
+    assert refused.status_code == 422 and "Choose one from the list" in refused.text
+    assert _last(session, admission) == "recommend"
