@@ -71,7 +71,7 @@ def _parts(actor: Actor, now: datetime) -> Iterator[Any]:
     )  # fmt: skip
     yield (
         select(literal("ended"), WorkItem.kind, WorkItem.state, number, none, type_coerce(literal(None), Moment))
-        .where(WorkItem.is_open.is_(False), WorkItem.closed_at > now - LATELY)
+        .where(~WorkItem.is_open, WorkItem.closed_at > now - LATELY)
         .where(may_be_seen(actor, list(workflows.ALL)))
         .group_by(WorkItem.kind, WorkItem.state)
     )

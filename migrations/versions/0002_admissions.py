@@ -234,6 +234,9 @@ def _admissions_up() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_placement")),
     )
     op.create_index(
+        "ix_work_item_closed", "work_item", ["closed_at"], unique=False, postgresql_where=sa.text("NOT is_open")
+    )
+    op.create_index(
         "ix_work_item_parent",
         "work_item",
         ["parent_id", "id"],
@@ -246,6 +249,7 @@ def _admissions_up() -> None:
 
 def _admissions_down() -> None:
     op.drop_index("ix_work_item_parent", table_name="work_item")
+    op.drop_index("ix_work_item_closed", table_name="work_item")
     op.execute("DROP SEQUENCE reference_placement_seq")
     op.execute("DROP SEQUENCE reference_admission_seq")
     _take_the_kinds_away()
