@@ -6,8 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-import hub.models
-import hub.reactions  # noqa: F401 - every topic must be heard before the first action
+import hub.reactions  # noqa: F401 - every table known, and every topic heard before the first action
 from hub.accounts import browser
 from hub.accounts import demo as demo_sign_in
 from hub.accounts import rota_views as rota
@@ -66,9 +65,10 @@ def _register(app: Flask, chosen: Settings) -> None:
         how_it_works,
         messages,
         jobs,
+        rota,
+        imports,
+        trail,
     ):
-        app.register_blueprint(views.blueprint)
-    for views in (rota, imports, trail):
         app.register_blueprint(views.blueprint)
     for keeper in (*referrals.KEEPERS, *admissions.KEEPERS, *placements.KEEPERS, *cases.KEEPERS):
         access.keep_what_was_typed(app, keeper)

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import hub.models  # noqa: F401 - every table must be known before the first mapper is used
 import workflows
 from hub.admissions.services import another_wants_a_bed, open_admission
 from hub.cases.services import keep_facts, note_facts, open_case, record_legal_status, reopen_case
@@ -10,11 +11,15 @@ from hub.engine.topics import Happened, listen, listeners
 from hub.messages.who_is_told import is_told
 from hub.patients.services import find_or_add
 from hub.placements.services import open_placement, stand_down_search
+from hub.referrals.services import title_of
 
 
 def open_the_case(happened: Happened) -> None:
     """A sent referral belongs to a case: the person's open one, or a new one."""
     referral, session = happened.item, happened.session
+    named = title_of({"family_name": referral.family_name, "given_name": referral.given_name})
+    if referral.title != named:  # a draft is often begun before the person has a name; lists outside the hub show it
+        referral.title = named
     if referral.case_id is None:
         patient = find_or_add(session, referral, now=happened.at)
         case = open_case(

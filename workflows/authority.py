@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workflows.core import Condition
+from workflows.core import Condition, upper_first
 from workflows.policy import PolicySet
 from workflows.roles import Role
 
@@ -54,7 +54,7 @@ class Scheme:
         """The condition of a `May` of this role: None, or why its authority is not enough and whose is."""
 
         def has_the_authority(item: Any, _actor: Any) -> str | None:
-            """Within their limit; what is contested from the head of commissioning up"""
+            """Within their limit; what is contested, only roles that policy names"""
             return self.why_not(item, role)
 
         return has_the_authority
@@ -70,8 +70,10 @@ class Scheme:
         up = f"this is for {in_words_or(holders or (self.outside(policy),))}"
         limit = dict(self.ladder(policy)).get(role)
         if limit is not None and cost > limit:
-            return f"The estimated cost is {pounds(cost)} and {a(role)} decides up to {pounds(limit)}, so {up}"
-        return f"It is contested ({'; '.join(item.why_contested)}), so {up}" if item.why_contested else up.capitalize()
+            return (
+                f"The estimated cost is {pounds(cost)} and {with_article(role)} decides up to {pounds(limit)}, so {up}"
+            )
+        return f"It is contested ({'; '.join(item.why_contested)}), so {up}" if item.why_contested else upper_first(up)
 
     def why_not_own(self, item: Any, actor: Any) -> str | None:
         """Separation of duties: why this person may not decide what they recommended; None when they may.
@@ -92,11 +94,11 @@ class Scheme:
 
 def in_words_or(roles: tuple[Role, ...]) -> str:
     """ "a head of commissioning or a director"."""
-    return " or ".join(a(role) for role in roles)
+    return " or ".join(with_article(role) for role in roles)
 
 
-def a(role: Role) -> str:
-    """The role with its article."""
+def with_article(role: Role) -> str:
+    """ "a case manager", "an outside member"; "unit manager" is spoken with a consonant, so u is not among them."""
     return f"{'an' if role.label[0] in 'aeio' else 'a'} {role.label}"
 
 

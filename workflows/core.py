@@ -131,6 +131,8 @@ class Clock:
     """Actions that end it without fulfilling it: stopped or missed, never met."""
     on_ring: str | None = None
     """The action the hub performs when it rings; without one the clock is marked and a message written."""
+    tells: tuple[Role, ...] = ()
+    """Roles of the hub told of its warning and its ring, besides the owner: those whose answer it waits for."""
     label: str = ""
 
     @property
@@ -225,6 +227,11 @@ class Workflow:
 def in_words(name: str) -> str:
     """`return_incomplete` -> "Return incomplete"."""
     return str(name).replace("_", " ").strip().capitalize()
+
+
+def upper_first(text: str) -> str:
+    """For words that begin a sentence; the rest keeps its capitals, as `capitalize` would not."""
+    return text[:1].upper() + text[1:]
 
 
 def sentence_of(function: Callable[..., Any] | None) -> str:

@@ -147,6 +147,11 @@ def from_wall(wall: datetime) -> datetime:
     return wall.replace(tzinfo=LONDON).astimezone(UTC)
 
 
+def midnight(day: date) -> datetime:
+    """The first moment of a London day, in UTC; the clocks never change at midnight."""
+    return from_wall(datetime.combine(day, time()))
+
+
 def counted(amount: int, unit: str) -> str:
     """In words: "1 day", "2 days", "1,200 hours"."""
     return f"{amount:,} {unit}" + ("" if amount == 1 else "s")

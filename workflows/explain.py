@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from workflows.core import upper_first
 from workflows.durations import (
     Basis,
     counted,
@@ -58,7 +59,7 @@ def _lines(deadline: Deadline) -> Iterator[tuple[str, str]]:
     yield (
         "Rule",
         _sentences(
-            f"{_capital(deadline.rule.text)}, {WHAT_COUNTS[deadline.rule.basis]}",
+            f"{upper_first(deadline.rule.text)}, {WHAT_COUNTS[deadline.rule.basis]}",
             deadline.rule_text,
         ),
     )
@@ -134,7 +135,7 @@ def _paused(deadline: Deadline) -> Iterator[str]:
         if ended is not None:
             said = f"{moment_words(begun)} to {moment_words(ended)}: {length_words(ended - begun)}"
         people = (("asked", pause.asked_by), ("agreed", pause.approved_by))
-        who = _capital(", ".join(f"{did} by {name}" for did, name in people if name))
+        who = upper_first(", ".join(f"{did} by {name}" for did, name in people if name))
         why = f"“{pause.why}”" if pause.why else ""
         yield _sentences(
             said,
@@ -194,12 +195,8 @@ def _result(deadline: Deadline) -> str:
     if deadline.now is None or deadline.now < deadline.start:
         return f"{said}."
     net = time_used(deadline, deadline.now).net
-    used = _capital(amount_words(deadline, net)) if net else "Nothing"
+    used = upper_first(amount_words(deadline, net)) if net else "Nothing"
     return f"{said}. {used} used, {time_left(deadline, deadline.now)}."
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _sentences(*parts: str) -> str:

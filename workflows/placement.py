@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from workflows.admission.guards import CASE_MANAGER, ON_CALL
 from workflows.core import Action, Clock, May, Wording, Workflow
 from workflows.roles import Role
+from workflows.who import CASE_MANAGER, ON_CALL
 
 
 class State(StrEnum):

@@ -7,6 +7,7 @@ from typing import Any
 from workflows import form1
 from workflows.core import SAME, Action, Actor, Ask, Check, Clock, May, Wording, Workflow
 from workflows.roles import Capacity, Role
+from workflows.who import CASE_MANAGER, COORDINATOR, ON_CALL
 
 
 class State(StrEnum):
@@ -21,11 +22,6 @@ class State(StrEnum):
     REDIRECTED = "redirected"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
-
-
-def is_an_emergency(referral: Any, _actor: Actor) -> str | None:
-    """Emergencies only"""
-    return None if referral.priority == form1.EMERGENCY else "On-call takes emergencies; this one is not an emergency"
 
 
 def is_not_an_emergency(referral: Any, _actor: Actor) -> str | None:
@@ -99,9 +95,6 @@ def is_adult_eating_disorder(referral: Any) -> bool:
 
 
 OF_THE_REFERRER = May(Role.REFERRER, Capacity.REFERRER)
-COORDINATOR = May(Role.COORDINATOR)
-CASE_MANAGER = May(Role.CASE_MANAGER)
-ON_CALL = May(Role.ON_CALL, when=is_an_emergency)
 IMPORT = May(Role.SYSTEM)
 
 

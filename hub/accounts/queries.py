@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.models import Membership, SignInSession, UserAccount
 from hub.accounts.organisation_table import organisation, unit
+from workflows.core import upper_first
 from workflows.roles import Role
 
 
@@ -33,7 +34,7 @@ class HeldRole:
     @property
     def words(self) -> str:
         """The role with its first letter large: "Case manager"."""
-        return self.role.label[0].upper() + self.role.label[1:]
+        return upper_first(self.role.label)
 
     @property
     def place(self) -> str:

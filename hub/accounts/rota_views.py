@@ -69,11 +69,11 @@ def add() -> ResponseReturnValue:
     return render_template("accounts/rota_add.html", form=form), 422 if form.is_submitted() else 200
 
 
-@blueprint.route("/<reference>/end", methods=["GET", "POST"])
+@blueprint.route("/<int(max=2147483647):shift_id>/end", methods=["GET", "POST"])
 @roles(*KEEPERS)
-def end(reference: str) -> ResponseReturnValue:
+def end(shift_id: int) -> ResponseReturnValue:
     """Take a shift off the rota, or end the one that runs; asked once more before it is done."""
-    shift = open_shift(db.session, _number(reference), g.now)
+    shift = open_shift(db.session, shift_id, g.now)
     if shift is None:
         abort(404)
     form = FlaskForm()
@@ -119,7 +119,3 @@ def _moment(name: str) -> datetime | None:
         return parse_moment(request.args.get(name, ""))
     except ValueError:
         return None
-
-
-def _number(reference: str) -> int:
-    return int(reference) if reference.isascii() and reference.isdecimal() and len(reference) < 10 else 0

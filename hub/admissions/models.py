@@ -13,6 +13,7 @@ from hub.db import Moment
 from hub.engine.models import WorkItem
 from hub.organisations.models import Organisation
 from workflows.admission import ADMISSION
+from workflows.admission.guards import LONGEST_STAY
 from workflows.admission.money import estimated_cost_pence, why_contested
 
 
@@ -116,7 +117,9 @@ class Admission(Form2Columns, WorkItem):
     ratified_by: Mapped[UserAccount | None] = relationship(foreign_keys=[ratified_by_id], viewonly=True)
 
     __mapper_args__ = {"polymorphic_identity": "admission"}
-    __table_args__: Any = (CheckConstraint("expected_length_weeks BETWEEN 1 AND 520", name="length_in_weeks"),)
+    __table_args__: Any = (
+        CheckConstraint(f"expected_length_weeks BETWEEN 1 AND {LONGEST_STAY}", name="length_in_weeks"),
+    )
 
     @property
     def estimated_cost_pence(self) -> int | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.admissions.models import Admission
+from hub.admissions.queries import waits_for_ratification
 from hub.codes import label
 from hub.engine.authority import is_party
 from hub.engine.available import Offer
@@ -12,9 +13,10 @@ from hub.engine.reading import Reading
 from hub.engine.visibility import View
 from hub.web.filters import count, moment
 from hub.web.item_page import shown
-from hub.web.sections import answered
+from hub.web.sections import answered, given
 from workflows import form1_fields, form2
 from workflows.actor import Actor
+from workflows.admission import State
 from workflows.admission.guards import SCHEME
 from workflows.authority import pounds as in_pounds
 from workflows.roles import Capacity, Role
@@ -28,7 +30,8 @@ DECISIONS = {
 }
 CLINICAL = frozenset({"Reasons", "If it does not work", "Conditions", "Advice", "How to disagree"})
 """Parts of the decision in somebody's own words, which whoever looks after the money does not read."""
-ENDING = ("agree_admission", "agree_alternative", "refuse_admission", "ratify", "withdraw")
+DECIDING = ("agree_admission", "agree_alternative", "refuse_admission")
+ENDING = (*DECIDING, "ratify", "withdraw")
 """Actions whose reason stands with the decision."""
 
 
@@ -84,7 +87,7 @@ class AdmissionPage:
     def booking(self) -> Pairs:
         """The assessment that was booked."""
         item = self.item
-        return _said(
+        return given(
             ("Who assesses", item.assessing.name if item.assessing else ""),
             ("Assessor", item.booked_assessor),
             ("When", moment(item.booked_for) if item.booked_for else ""),
@@ -109,7 +112,7 @@ class AdmissionPage:
         if item.form2_signed_at is None:
             return []
         paper = f"On paper, by {item.paper_signed_by}. Kept: {item.paper_kept_at}" if item.paper_signed_by else ""
-        return _said(
+        return given(
             ("Appropriate for admission", shown(item.is_appropriate)),
             ("Comments", item.outcome_comments),
             ("Only because services are missing", shown(item.only_for_lack_of_services)),
@@ -126,7 +129,7 @@ class AdmissionPage:
         if item.recommended_at is None:
             return []
         weeks = count(item.expected_length_weeks, "week") if item.expected_length_weeks else ""
-        return _said(
+        return given(
             ("Recommended", shown(item.recommendation, codes="admission_recommendation")),
             ("By", f"{_name(item.recommended_by)}, {moment(item.recommended_at)}"),
             ("Less restrictive options", item.alternatives_considered),
@@ -142,7 +145,7 @@ class AdmissionPage:
     def question(self) -> Pairs:
         """What was asked, of whom, and the answer."""
         item = self.item
-        return _said(
+        return given(
             ("Asked", item.question),
             ("Of", item.asked.name if item.asked else ""),
             ("By", f"{_name(item.asked_by)}, {moment(item.asked_at)}" if item.asked_at else ""),
@@ -156,7 +159,7 @@ class AdmissionPage:
         item = self.item
         if item.admitted_at is None:
             return []
-        return _said(
+        return given(
             ("Admitted", f"{_by(item.admitted_by, item.admitted_role)}, {moment(item.admitted_at)}"),
             ("Why it could not wait", item.why_it_cannot_wait),
             ("Immediate risk", item.immediate_risk),
@@ -187,7 +190,7 @@ class AdmissionPage:
             ],
             "admission_refused": [("Advice", item.advice or ""), ("How to disagree", item.dispute_route or "")],
         }
-        pairs = _said(
+        pairs = given(
             ("Decision", DECISIONS.get(item.state, "")),
             ("Reasons", self._reason),
             *own.get(item.state, []),
@@ -218,11 +221,13 @@ class AdmissionPage:
             said = [f"You may do this: it is for {offer.who}"]
         else:
             said = [f"You may decide: {role.label}, up to {in_pounds(limits[role])}"] if role else []
-        if offer.action.name in ENDING[:3] and self.item.recommended_by is not None:
+        if offer.action.name in DECIDING and self.item.recommended_by is not None:
             own = self.item.recommended_by_id == self.actor.user_id
             other = f"{_name(self.item.recommended_by)} recommended it"
             said.append("You recommended it, within your own limit" if own else other)
         if offer.action.name == "ratify" and self.item.admitted_by is not None:
+            if self.item.admitted_by_id == self.actor.user_id:
+                return [f"Your role may do this: it is for {offer.who}"]
             said.append(f"Another person admitted: {_name(self.item.admitted_by)}")
         return said
 
@@ -230,10 +235,10 @@ class AdmissionPage:
     def authority(self) -> Authority | None:
         """Who may decide, while there is something to decide."""
         item = self.item
-        if item.state == "awaiting_ratification" and item.ratified_at is None:
+        if waits_for_ratification(item):
             lacking = "Nobody but who admitted may ratify: name another head of commissioning or director"
             return Authority("", [], (), self._who, "" if self._who else lacking, ratifying=True)
-        if item.state != "recommended":
+        if item.state != State.RECOMMENDED:
             return None
         cost = item.estimated_cost_pence
         ladder = [(role.label, f"up to {in_pounds(limit)}") for role, limit in SCHEME.ladder(item.policy)]
@@ -246,10 +251,6 @@ class AdmissionPage:
             self._who,
             "" if self._who else lacking,
         )
-
-
-def _said(*pairs: tuple[str, str | None]) -> Pairs:
-    return [(name, value) for name, value in pairs if value]
 
 
 def _name(person: Any) -> str:

@@ -8,16 +8,18 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.queries import holders_of
 from workflows.admission import State
-from workflows.admission.guards import SCHEME, is_another_person
+from workflows.admission.guards import RATIFIERS, SCHEME, is_another_person
 from workflows.durations import local
-from workflows.roles import Role
 
-RATIFIERS = (Role.HEAD_OF_COMMISSIONING, Role.DIRECTOR)
+
+def waits_for_ratification(admission: Any) -> bool:
+    """Whether a second person has still to look at an emergency admission."""
+    return admission.state == State.AWAITING_RATIFICATION and admission.ratified_at is None
 
 
 def who_is_next(session: Session, admission: Any, *, now: datetime) -> list[tuple[str, str]]:
     """(name, role in words) of everybody who may now decide or ratify; empty when that is not what is waited for."""
-    if admission.state == State.AWAITING_RATIFICATION and admission.ratified_at is None:
+    if waits_for_ratification(admission):
         return who_can_ratify(session, admission, now=now)
     return who_can_decide(session, admission, now=now) if admission.state == State.RECOMMENDED else []
 
@@ -36,7 +38,7 @@ def who_can_decide(session: Session, admission: Any, *, now: datetime) -> list[t
 
 def who_can_ratify(session: Session, admission: Any, *, now: datetime) -> list[tuple[str, str]]:
     """(name, role in words) of everybody who may ratify: not whoever admitted."""
-    found = holders_of(session, RATIFIERS, local(now).date())
+    found = holders_of(session, [may.role for may in RATIFIERS if may.role], local(now).date())
     return [(name, role.label) for user, name, role in found if is_another_person(admission, _as(user)) is None]
 
 

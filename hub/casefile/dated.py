@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from hub.accounts.models import UserAccount
 from hub.cases.models import CaseAlert, LegalStatus
-from hub.engine.models import Clock, Transition, WorkItem
+from hub.engine.models import Clock, ItemParty, Transition, WorkItem
 from hub.engine.visibility import history_seen_by
 from hub.referrals.models import Referral
 from workflows.actor import Actor
@@ -67,6 +67,17 @@ class Promise:
     stopped_at: datetime | None
     is_paused: bool
     pauses: tuple[tuple[datetime, datetime | None], ...]
+
+
+@dataclass(slots=True)
+class LiveParty:
+    """A live party of an item, as far as what it may see depends on it."""
+
+    organisation_id: int | None
+    unit_id: int | None
+    user_id: int | None
+    capacities: tuple[str, ...]
+    until_at: datetime | None = None
 
 
 def statuses_of(case_id: Any) -> ColumnElement[Any]:
@@ -140,6 +151,14 @@ def clocks_of_item() -> ColumnElement[Any]:
     return rows.correlate(WorkItem).scalar_subquery()
 
 
+def parties_of_item() -> ColumnElement[Any]:
+    """The live parties of an item; one JSON column."""
+    names = ("organisation_id", "unit_id", "user_id", "capacities")
+    fields = {name: getattr(ItemParty, name) for name in names}
+    rows = select(_list(fields, ItemParty.id)).where(ItemParty.item_id == WorkItem.id, ItemParty.until_at.is_(None))
+    return rows.correlate(WorkItem).scalar_subquery()
+
+
 def where_now(case_id: Any) -> ColumnElement[str | None]:
     """Where the newest referral of a case that was sent says the person is."""
     base, own = WorkItem.__table__.alias(), Referral.__table__
@@ -206,6 +225,11 @@ def alert_entries(rows: Sequence[Row]) -> list[AlertEntry]:
 def moves(rows: Sequence[Row]) -> tuple[Move, ...]:
     """An item's moves in order."""
     return tuple(Move(datetime.fromisoformat(row["at"]), row["state"]) for row in rows)
+
+
+def parties(rows: Sequence[Row]) -> tuple[LiveParty, ...]:
+    """An item's live parties in order."""
+    return tuple(LiveParty(**{**row, "capacities": tuple(row["capacities"])}) for row in rows)
 
 
 def promises(rows: Sequence[Row]) -> tuple[Promise, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 import workflows
 from hub.casefile.dated import StatusEntry
@@ -11,7 +11,7 @@ from hub.casefile.queries import CaseItem, CaseReading
 from hub.codes import codes
 from hub.web.filters import day, moment, moment_within, short_day
 from hub.web.swimlanes import Lane, Look, Piece, Strip, Timeline
-from workflows.durations import LONDON, length_words
+from workflows.durations import length_words, midnight
 
 SHORTEST = timedelta(days=2)
 """A line of time no shorter than this, or an hour would fill the page."""
@@ -51,14 +51,14 @@ def _law(standing: Iterable[StatusEntry], until: datetime, now: datetime) -> Ite
 
 
 def _begun(row: StatusEntry) -> datetime:
-    return _midnight(row.from_on) if row.from_on else row.recorded_at
+    return midnight(row.from_on) if row.from_on else row.recorded_at
 
 
 def _status(row: StatusEntry, until: datetime, now: datetime) -> Strip:
     begun, name = _begun(row), codes("legal_status").get(row.code, row.code)
     since = f"{name}, from {day(row.from_on)}" if row.from_on else f"{name}, recorded {moment(row.recorded_at)}"
     if row.ended_on is not None:
-        end = max(_midnight(row.ended_on), begun)
+        end = max(midnight(row.ended_on), begun)
         label = f"{name} to {_short(row.ended_on, now)}"
         return Strip((Piece(begun, end, Look.DONE),), label, f"{since} to {day(row.ended_on)}")
     if row.expires_at is None:
@@ -175,7 +175,3 @@ def _near(at: datetime, now: datetime) -> str:
 def _short(on: date | datetime, now: datetime) -> str:
     said = short_day(on, now)
     return said.lower() if said in {"Today", "Yesterday", "Tomorrow"} else said
-
-
-def _midnight(on: date) -> datetime:
-    return datetime.combine(on, time(), LONDON)

@@ -13,6 +13,7 @@ from hub.engine.rulebook import Rulebook
 from hub.web.filters import ClockFace, listed, lower_first
 from hub.web.item_rows import action_href, face_of, item_href, to_do_of
 from workflows.actor import Actor
+from workflows.core import upper_first
 
 MOST_MISSING = 5
 """Missing things named under one action; the item's page names them all."""
@@ -90,7 +91,7 @@ def _waits_for(offers: Sequence[Offer]) -> list[str]:
     by_whom: dict[str, list[str]] = {}
     for offer in offers:
         by_whom.setdefault(offer.who, []).append(lower_first(offer.action.label))
-    return [f"{who[:1].upper()}{who[1:]} can {listed(what, 'or')}." for who, what in by_whom.items()]
+    return [f"{upper_first(who)} can {listed(what, 'or')}." for who, what in by_whom.items()]
 
 
 def _barred(offers: Sequence[Offer]) -> list[str]:

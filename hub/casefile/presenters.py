@@ -20,13 +20,14 @@ from hub.cases.banner import Banner, banner_of_case
 from hub.cases.views import ALERT_ROLES, CLOSING_ROLES, STATUS_ROLES
 from hub.codes import codes
 from hub.engine.models import ItemParty
+from hub.engine.visibility import View
 from hub.referrals.models import Referral
 from hub.web.filters import day, listed, moment, moment_within, yes_no
 from hub.web.item_page import audience_words, roles_words, shown
 from hub.web.item_rows import item_href
 from hub.web.swimlanes import Timeline, draw
 from workflows.actor import Actor
-from workflows.core import in_words
+from workflows.core import in_words, upper_first
 from workflows.durations import local
 from workflows.everyday import label_of
 from workflows.roles import CAPACITY_LABELS, Capacity
@@ -100,7 +101,7 @@ class CasePage:
     @property
     def title(self) -> str:
         """The page's heading."""
-        return f"{self.banner.called}’s case" if self.banner else f"Case {self.case.reference}"
+        return f"{upper_first(self.banner.called)}’s case" if self.banner else f"Case {self.case.reference}"
 
     @property
     def above(self) -> str:
@@ -245,7 +246,7 @@ class CasePage:
     def _party(self, party: Involved) -> tuple[str, str, str]:
         named = listed(CAPACITY_LABELS[Capacity(name)] for name in party.capacities)
         named = named.replace(" of this item", "")  # the items stand beside it
-        what = f"{named[:1].upper()}{named[1:]}: {listed(party.references)}"
+        what = f"{upper_first(named)}: {listed(party.references)}"
         if party.until is not None:
             return party.name, what, f"Access ended {self.in_sentence(party.until)}"
         return party.name, what, f"Since {self.in_sentence(party.since)}, no end set"
@@ -258,6 +259,11 @@ class CasePage:
         """The timeline in words."""
         return [self._event(event) for event in events]
 
+    @cached_property
+    def _views(self) -> dict[int, View]:
+        """How much of each item may be read, as its own page has it."""
+        return {line.item.id: line.view for line in self.reading.items}
+
     def _event(self, event: Event) -> EventLine:
         row, workflow = event.row, workflows.ALL[event.item.kind]
         is_move = row.from_state is not None and row.from_state != row.to_state
@@ -266,7 +272,7 @@ class CasePage:
             at=row.at,
             what=label_of(workflow, row.action),
             moved=f"{before} → {workflow.wording_of(row.to_state).label}" if is_move else "",
-            said="" if self.is_history_only else _said(row.reason, row.values),
+            said=_said(row.reason, row.values) if self._views[row.item_id] is View.ALL else "",
             who=event.who,
             as_whom=roles_words(row.acting_role),
             href=item_href(event.item.kind, event.item.reference),

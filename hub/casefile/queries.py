@@ -17,7 +17,7 @@ from hub.casefile import dated
 from hub.cases.models import CareCase, CaseSeal, LegalStatus
 from hub.engine.models import AccessLog, Clock, Transition, WorkItem
 from hub.engine.rulebook import Rulebook, RulebookState, rulebook_at
-from hub.engine.visibility import EMERGENCY_KINDS, View, history_seen_by, may_be_seen, view_of
+from hub.engine.visibility import EMERGENCY_KINDS, View, history_seen_by, may_be_seen, view_of, view_of_item
 from hub.organisations.models import Organisation
 from hub.patients.models import Patient
 from hub.web.item_rows import next_clock
@@ -45,6 +45,8 @@ class CaseItem:
     owner: str | None
     clock: Clock | None
     """The clock that matters now."""
+    view: View
+    """How much of it this person sees."""
     moves: tuple[dated.Move, ...] = ()
     promises: tuple[dated.Promise, ...] = ()
     """Every clock it had, for the drawing."""
@@ -162,6 +164,7 @@ def _gather(session: Session, reference: str, actor: Actor) -> _Gathered:
             dated.alerts_of(cases.id).label("alerts"),
             dated.moves_of_item(actor).label("moves"),
             dated.clocks_of_item().label("clocks"),
+            dated.parties_of_item().label("parties"),
             and_(cases.is_sealed, ~named).label("is_sealed_off"),
             RulebookState.version,
             Organisation.name.label("icb"),
@@ -197,7 +200,8 @@ def _gather(session: Session, reference: str, actor: Actor) -> _Gathered:
             found.opened_by, found.closed_by = row.opened_by, row.closed_by
         if item is not None and row.is_seen:
             moves, promises = dated.moves(row.moves), dated.promises(row.clocks)
-            found.items[item.id] = CaseItem(item, row.owner, row[5], moves, promises)
+            view = view_of_item(item, actor, dated.parties(row.parties))
+            found.items[item.id] = CaseItem(item, row.owner, row[5], view, moves, promises)
     return found
 
 

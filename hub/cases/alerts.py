@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hub.cases.models import CareCase, CaseAlert
+from hub.cases.models import CaseAlert
+from hub.cases.services import lock_case
 from hub.engine.refusal import ActionRefused, Problem
 
 LONGEST = 60
@@ -14,7 +15,7 @@ LONGEST = 60
 
 def add_alert(session: Session, case_id: int, *, text: str, detail: str, by_id: int, now: datetime) -> CaseAlert:
     """Put an alert on the case. ActionRefused when the same words are already in force."""
-    session.execute(select(CareCase.id).where(CareCase.id == case_id).with_for_update())
+    lock_case(session, case_id)
     same = select(CaseAlert.id).where(
         CaseAlert.case_id == case_id, CaseAlert.ended_at.is_(None), func.lower(CaseAlert.text) == text.lower()
     )

@@ -1,11 +1,9 @@
-"""The forms for alerts and legal status."""
+"""The forms of a case: opening and closing it, alerts and legal status."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import nhs_number
 from flask import g
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, StringField, TextAreaField
@@ -18,17 +16,29 @@ from hub.cases.opening import Whom
 from hub.codes import codes
 from hub.engine.refusal import ActionRefused
 from hub.patients.models import Patient
+from hub.patients.nhs_numbers import digits_of, why_wrong
 from hub.web.date_fields import DateParts, MomentParts
 from hub.web.filters import nhs_number as spaced
 from hub.web.filters import plain_day
 from hub.web.nhs_forms import choices
 from workflows.durations import local
 
-MOST_WORDS = 2000
+LONGEST_TEXT = 2000
+"""Characters of a reason or of an alert's details."""
 
 
 def _stripped(text: str | None) -> str:
     return (text or "").replace("\0", "").strip()
+
+
+def _reason(question: str, please: str) -> TextAreaField:
+    too_long = f"Use {LONGEST_TEXT:,} letters or fewer"
+    return TextAreaField(
+        question,
+        [DataRequired(please), Length(max=LONGEST_TEXT, message=too_long)],
+        filters=[_stripped],
+        render_kw={"rows": 3},
+    )
 
 
 class CaseForm(FlaskForm):
@@ -55,7 +65,7 @@ class AlertForm(CaseForm):
     )
     detail = TextAreaField(
         "What to know and do",
-        [Length(max=MOST_WORDS, message=f"Use {MOST_WORDS:,} letters or fewer")],
+        [Length(max=LONGEST_TEXT, message=f"Use {LONGEST_TEXT:,} letters or fewer")],
         filters=[_stripped],
         description="Where it comes from, and what to do about it. Leave it empty when the words above say all",
         render_kw={"rows": 3},
@@ -65,12 +75,7 @@ class AlertForm(CaseForm):
 class EndAlertForm(CaseForm):
     """Why an alert no longer holds."""
 
-    reason = TextAreaField(
-        "Why it ends",
-        [DataRequired("Enter why it ends"), Length(max=MOST_WORDS, message=f"Use {MOST_WORDS:,} letters or fewer")],
-        filters=[_stripped],
-        render_kw={"rows": 3},
-    )
+    reason = _reason("Why it ends", "Enter why it ends")
 
 
 class LegalStatusForm(CaseForm):
@@ -99,15 +104,7 @@ class LegalStatusForm(CaseForm):
 class CorrectStatusForm(LegalStatusForm):
     """A right entry for a wrong one."""
 
-    reason = TextAreaField(
-        "What was wrong",
-        [
-            DataRequired("Enter what was wrong with the old entry"),
-            Length(max=MOST_WORDS, message=f"Use {MOST_WORDS:,} letters or fewer"),
-        ],
-        filters=[_stripped],
-        render_kw={"rows": 3},
-    )
+    reason = _reason("What was wrong", "Enter what was wrong with the old entry")
 
 
 NEW_PERSON = "new"
@@ -129,15 +126,7 @@ class OpenCaseForm(CaseForm):
     given_name = StringField("Given name", [Length(max=200)], [_stripped])
     date_of_birth = DateParts("Date of birth", [InputRequired("Enter the date of birth")])
     service_line = SelectField("Service line", [InputRequired("Choose the service line")])
-    reason = TextAreaField(
-        "Why a case is opened",
-        [
-            DataRequired("Enter why a case is opened"),
-            Length(max=MOST_WORDS, message=f"Use {MOST_WORDS:,} letters or fewer"),
-        ],
-        filters=[_stripped],
-        render_kw={"rows": 3},
-    )
+    reason = _reason("Why a case is opened", "Enter why a case is opened")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -146,8 +135,8 @@ class OpenCaseForm(CaseForm):
 
     def validate_nhs_number(self, field: StringField) -> None:
         """Ten digits whose last fits the rest."""
-        digits = re.sub(r"[\s-]", "", field.data or "")
-        if digits and (len(set(digits)) == 1 or not nhs_number.is_valid(digits)):
+        digits = digits_of(field.data)
+        if digits and why_wrong(digits):
             raise ValidationError("This is not an NHS number. Check it with the record, or leave it out")
 
     def validate_date_of_birth(self, field: DateParts) -> None:
@@ -158,7 +147,7 @@ class OpenCaseForm(CaseForm):
     @property
     def whom(self) -> Whom:
         """What was typed, once the form is valid."""
-        digits = re.sub(r"[\s-]", "", self.nhs_number.data or "")
+        digits = digits_of(self.nhs_number.data)
         return Whom(digits, self.family_name.data or "", self.given_name.data or "", self.date_of_birth.data)
 
     def offer(self, found: Sequence[Patient]) -> bool:
@@ -182,12 +171,4 @@ def _known(patient: Patient) -> str:
 class CloseCaseForm(CaseForm):
     """Why a case is closed."""
 
-    reason = TextAreaField(
-        "Why it is closed",
-        [
-            DataRequired("Enter why the case is closed"),
-            Length(max=MOST_WORDS, message=f"Use {MOST_WORDS:,} letters or fewer"),
-        ],
-        filters=[_stripped],
-        render_kw={"rows": 3},
-    )
+    reason = _reason("Why it is closed", "Enter why the case is closed")

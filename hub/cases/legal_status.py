@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.cases.models import CareCase, LegalStatus
-from hub.cases.services import record_legal_status
+from hub.cases.models import LegalStatus
+from hub.cases.services import lock_case, record_legal_status
 from hub.codes import detail, label
 from hub.engine.refusal import ActionRefused, Problem
 from hub.web.filters import day, moment
-from workflows.durations import LONDON, local
+from workflows.durations import local, midnight
 
 ONE_DAY = timedelta(days=1)
 
@@ -28,7 +28,7 @@ class Entry:
 
 def add_legal_status(session: Session, case_id: int, entry: Entry, *, by_id: int, now: datetime) -> None:
     """Record a new status, ending the current one on the day it begins. ActionRefused names all that is wrong."""
-    case = _lock(session, case_id)
+    case = lock_case(session, case_id)
     before = _standing(session, case_id)
     wrong = _wrong_in_itself(entry, now)
     if before:
@@ -44,7 +44,7 @@ def correct_legal_status(
     session: Session, case_id: int, status_id: int, entry: Entry, *, reason: str, by_id: int, now: datetime
 ) -> None:
     """Put a right entry in the place of a wrong one, which stays with the reason. ActionRefused names what is wrong."""
-    _lock(session, case_id)
+    lock_case(session, case_id)
     standing = _standing(session, case_id)
     place = next((number for number, row in enumerate(standing) if row.id == status_id), None)
     if place is None:
@@ -76,11 +76,6 @@ def correct_legal_status(
         )
     )
     session.flush()
-
-
-def _lock(session: Session, case_id: int) -> CareCase:
-    query = select(CareCase).where(CareCase.id == case_id).with_for_update(of=CareCase)
-    return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def _standing(session: Session, case_id: int) -> Sequence[LegalStatus]:
@@ -120,19 +115,15 @@ def latest_end(code: str, from_on: date) -> datetime | None:
     rule = detail("legal_status", code)
     if rule["max_hours"]:
         hours = int(rule["max_hours"]) + (12 if rule["renewable"] == "once" else 0)
-        return _midnight(from_on + ONE_DAY) + timedelta(hours=hours)
+        return midnight(from_on + ONE_DAY) + timedelta(hours=hours)
     if rule["max_days"]:
-        return _midnight(from_on + timedelta(days=int(rule["max_days"])))
+        return midnight(from_on + timedelta(days=int(rule["max_days"])))
     if rule["max_months"]:
         months = from_on.month - 1 + int(rule["max_months"])
         first = date(from_on.year + months // 12, months % 12 + 1, 1)
         following = (first + timedelta(days=31)).replace(day=1)
-        return _midnight(min(first + timedelta(days=from_on.day - 1), following))
+        return midnight(min(first + timedelta(days=from_on.day - 1), following))
     return None
-
-
-def _midnight(on: date) -> datetime:
-    return datetime.combine(on, time(), LONDON)
 
 
 def _wrong_after(entry: Entry, before: LegalStatus) -> list[Problem]:

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from hub.cases.models import CareCase
-from hub.cases.services import open_case
+from hub.cases.models import CareCase, CaseSeal
+from hub.cases.services import lock_case, open_case
 from hub.engine.models import WorkItem
 from hub.engine.refusal import ActionRefused, Problem
 from hub.patients.models import Patient
@@ -63,16 +63,23 @@ def open_by_hand(
         patient_id = find_or_add(session, facts, now=now).id
     case = open_case(session, patient_id=patient_id, service_line=service_line, now=now)
     if case.opened_at != now or case.opened_by_id is not None:
+        if _is_sealed_from(session, case, by_id):
+            # Neither its number nor that it is sealed: who may know is on the case's own list.
+            raise ActionRefused(["A case cannot be opened for this person here. Ask a head of commissioning"])
         raise ActionRefused([f"This person has an open case already: {case.reference}"])
     case.opened_by_id, case.open_reason = by_id, reason
     session.flush()
     return case
 
 
+def _is_sealed_from(session: Session, case: CareCase, user_id: int) -> bool:
+    named = exists().where(CaseSeal.case_id == case.id, CaseSeal.user_id == user_id)
+    return case.is_sealed and not session.scalar(select(named))
+
+
 def close_case(session: Session, case_id: int, *, reason: str, by_id: int, now: datetime) -> None:
     """Close a case. ActionRefused while anything of it is open, or when it is closed already."""
-    query = select(CareCase).where(CareCase.id == case_id).with_for_update(of=CareCase)
-    case = session.scalars(query.execution_options(populate_existing=True)).one()
+    case = lock_case(session, case_id)
     if case.closed_at is not None:
         raise ActionRefused(["The case is closed already"])
     still_open = exists().where(WorkItem.case_id == case_id, WorkItem.is_open)

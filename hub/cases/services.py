@@ -26,7 +26,6 @@ FACTS = (
 )
 """What several workflows read; the action that makes a fact true writes it here."""
 
-
 # Made once: an import runs them ten thousand times, and putting a statement together costs more than sending it.
 _OPEN = (
     select(CareCase)
@@ -60,6 +59,12 @@ def open_case(session: Session, *, patient_id: int, service_line: str, now: date
     values = {**dict.fromkeys(FACTS), **_said(facts), "reference": next_reference(session, now), "opened_at": now}
     made = session.scalar(_ADD, {**whose, **values})
     return made or session.scalars(_OPEN, whose).one()
+
+
+def lock_case(session: Session, case_id: int) -> CareCase:
+    """The case as it is now, its row locked until the transaction ends."""
+    query = select(CareCase).where(CareCase.id == case_id).with_for_update(of=CareCase)
+    return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def next_reference(session: Session, now: datetime) -> str:
@@ -133,7 +138,7 @@ def record_legal_status(
 
 def reopen_case(session: Session, case_id: int) -> int:
     """Reopen a case whose item was reopened, or give the newer open one of the same person and line. Returns its id."""
-    case = session.scalars(select(CareCase).where(CareCase.id == case_id).with_for_update()).one()
+    case = lock_case(session, case_id)
     if case.closed_at is None:
         return case.id
     newer = session.scalar(

@@ -50,7 +50,7 @@ def new() -> ResponseReturnValue:
         return _new_page(form, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK)
     found = people_like(db.session, form.whom)
     with transaction(db.session):
-        note(db.session, "searched", found=len(found))
+        note(db.session, "searched", among="people", count=len(found))
     if not form.offer(found):
         return _new_page(form, HTTPStatus.OK)
     told = {"service_line": form.service_line.data, "reason": form.reason.data, "by_id": g.actor.user_id, "now": g.now}

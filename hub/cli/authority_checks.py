@@ -7,15 +7,13 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.queries import holders_of
 from hub.cli.finding import Finding
+from workflows.admission import ADMISSION
 from workflows.admission.guards import SCHEME
 from workflows.durations import local
 from workflows.policy import PolicySet
 from workflows.roles import Role
 
 MEND = "Run: hub user add E-MAIL --name NAME --role ROLE --organisation ODS"
-RECOMMENDING = (Role.CASE_MANAGER,)
-ADMITTING = (Role.CASE_MANAGER, Role.DIRECTOR)
-RATIFYING = (Role.HEAD_OF_COMMISSIONING, Role.DIRECTOR)
 
 
 def check_authority(session: Session, policy: PolicySet, now: datetime) -> Iterator[Finding]:
@@ -23,8 +21,8 @@ def check_authority(session: Session, policy: PolicySet, now: datetime) -> Itera
     senior = tuple(Role(str(name)) for name in _listed(policy))
     outside = SCHEME.outside(policy)
     pairs = (
-        ("Contested admissions", "recommends", RECOMMENDING, ("decides", "decide"), senior),
-        ("Emergency admissions", "admits", ADMITTING, ("ratifies", "ratify"), RATIFYING),
+        ("Contested admissions", "recommends", _may("recommend"), ("decides", "decide"), senior),
+        ("Emergency admissions", "admits", _may("admit_in_emergency"), ("ratifies", "ratify"), _may("ratify")),
     )
     today = local(now).date()
     for about, does, doing, checks, checking in pairs:
@@ -49,6 +47,12 @@ def _alone(
         return ""
     name = next(iter(second.values()))
     return f"only {name} {checks[0]}, and also {does}: what {name} {does} nobody can {checks[1]}"
+
+
+def _may(action: str) -> tuple[Role, ...]:
+    """The roles that may do an action, as its definition says."""
+    by = (may.role for arrow in ADMISSION.named(action) for may in arrow.by)
+    return tuple(dict.fromkeys(role for role in by if role is not None))
 
 
 def _listed(policy: PolicySet) -> tuple[object, ...]:

@@ -13,8 +13,7 @@ from hub.embedded import database_url
 @contextmanager
 def open_session() -> Iterator[Session]:
     """A session on the configured database; the caller says `with transaction(session):`."""
-    import hub.models  # every table must be known before the first mapper is used
-    import hub.reactions  # noqa: F401 - and every topic heard
+    import hub.reactions  # noqa: F401 - every table known, and every topic heard
 
     engine = make_engine(database_url(settings()), pool_size=2)
     try:

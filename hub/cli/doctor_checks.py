@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from hub.accounts.on_call import gaps_ahead
+from hub.accounts.on_call import gaps_ahead, watched_until
 from hub.accounts.queries import held_roles
 from hub.cli.authority_checks import check_authority
 from hub.cli.finding import Finding
@@ -134,9 +134,11 @@ def _seeds(session: Session, now: datetime) -> Iterator[Finding]:
 
 
 def _rota(session: Session, now: datetime) -> Iterator[Finding]:
-    uncovered = gaps_ahead(session, now)
+    book = rulebook(session)
+    uncovered = gaps_ahead(session, now, book)
     if not uncovered:
-        yield Finding("On-call rota", "somebody is on call at every moment of the next seven days")
+        until = moment_words(watched_until(book, now))
+        yield Finding("On-call rota", f"somebody is on call at every moment until {until}")
     for start, end in uncovered:
         yield Finding(
             "On-call rota",

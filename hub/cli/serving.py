@@ -149,8 +149,7 @@ demo.add_command(scale)
 
 
 def _make_world(url: str) -> None:
-    import hub.models  # every table must be known before the first mapper is used
-    import hub.reactions  # noqa: F401 - and every topic heard
+    import hub.reactions  # noqa: F401 - every table known, and every topic heard
 
     engine = make_engine(url, pool_size=2)
     try:

@@ -129,7 +129,8 @@ class Present:
         row |= {**NO_REVIEW, "sharing_restricted": "no", "sharing_restriction_details": "", **story.answers}
         if row["legal_status"] in DETAINED:
             row.setdefault("legal_status_from", (day - timedelta(days=1)).isoformat())
-            row.setdefault("legal_status_expires_at", self._expires(row["legal_status"], day, at))
+            begun = date.fromisoformat(row["legal_status_from"])
+            row.setdefault("legal_status_expires_at", self._expires(row["legal_status"], begun, at))
         if story.same_as is not None:
             row |= {name: self.rows[story.same_as][name] for name in ("nhs_number", "date_of_birth", "postcode")}
         self.rows[place] = row
@@ -140,12 +141,12 @@ class Present:
             values.pop(unsaid, None)
         return values
 
-    def _expires(self, code: str, day: date, at: datetime) -> str:
-        """Within days, so that some run out soon; what began longer ago, as late as the law allows."""
-        latest, soon = latest_end(code, day), at + timedelta(days=6)
-        if soon > self.now or latest is None:
+    def _expires(self, code: str, begun: date, at: datetime) -> str:
+        """Within days, so that some run out soon; never after the law ends it, and else as late as that."""
+        latest, soon = latest_end(code, begun), at + timedelta(days=6)
+        if latest is None or self.now < soon < latest:
             return soon.isoformat()
-        return (latest - timedelta(days=1, minutes=1)).isoformat()
+        return (latest - timedelta(minutes=1)).isoformat()
 
 
 def _numbers() -> Iterator[str]:

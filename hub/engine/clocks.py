@@ -334,8 +334,11 @@ def clock_writes(turn: Turn) -> Iterator[tuple[str, dict[str, Any]]]:
     for row in turn.clocks:
         if not getattr(row, "is_changed", False):
             continue
-        values = {name: adapt(getattr(row, name), as_json=name in JSON_COLUMNS) for name in WRITTEN}
+        was = row.was if row.id is not None else dict.fromkeys(WRITTEN)
+        # Of its columns few change; each that is sent again costs as much as reading it.
+        names = tuple(name for name in WRITTEN if getattr(row, name) != was[name])
+        values = {name: adapt(getattr(row, name), as_json=name in JSON_COLUMNS) for name in names}
         if row.id is None:
-            yield insert("clock", ("item_id", *WRITTEN)), {"item_id": turn.item.id, **values}
-        else:
-            yield update("clock", WRITTEN), {"id": row.id, **values}
+            yield insert("clock", ("item_id", *names)), {"item_id": turn.item.id, **values}
+        elif names:
+            yield update("clock", names), {"id": row.id, **values}

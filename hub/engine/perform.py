@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from hub.db import Base
 from hub.engine.checks import entered_values, marked, problems_of
@@ -20,7 +19,7 @@ from hub.engine.rulebook import Rulebook, rulebook_at
 from hub.engine.statements import (
     CLOCK_COLUMNS,
     CLOCKS,
-    LOCK_CASE,
+    LOCK_CASE_OF,
     PARTIES,
     PARTY_COLUMNS,
     RULEBOOK,
@@ -118,13 +117,12 @@ def _lock(session: Session, item: Any, kind: KindTable, actor: Actor, *, may_clo
 
     A sub-select in the locking statement would see the time before the wait, so they are statements of their own.
     """
-    # Read before the pipeline opens: on an expired object each of them is a statement of the ORM.
-    identity, case_id = item.id, item.case_id
+    identity = inspect(item).identity[0]  # and not `item.id`, which on an object nothing was read of is a statement
     raw = raw_connection(session)
     with raw.pipeline():
-        if may_close and case_id is not None:
+        if may_close:
             # Opening, ending or reopening an item locks the case first, so that a case is never closed under it.
-            raw.execute(LOCK_CASE, {"id": case_id}, prepare=True)
+            raw.execute(LOCK_CASE_OF, {"id": identity}, prepare=True)
         locked = raw.execute(kind.lock, {"id": identity}, prepare=True)
         sides = raw.execute(PARTIES, {"id": identity}, prepare=True)
         promises = raw.execute(CLOCKS, {"id": identity}, prepare=True)
@@ -135,15 +133,29 @@ def _lock(session: Session, item: Any, kind: KindTable, actor: Actor, *, may_clo
     if found is None:
         raise ActionRefused(["This is no longer here"])
     parties = [Row(**dict(zip(PARTY_COLUMNS, row, strict=True))) for row in sides.fetchall()]
-    clocks = [Row(**dict(zip(CLOCK_COLUMNS, row, strict=True))) for row in promises.fetchall()]
+    clocks = [_clock_row(dict(zip(CLOCK_COLUMNS, row, strict=True))) for row in promises.fetchall()]
     version = counter.fetchone()
     is_sealed_off = seal.fetchone() is not None
-    known = item.__dict__
-    for name, value in zip(kind.columns, found, strict=True):
-        if name not in known or known[name] != value:  # of a hundred columns few have changed since it was loaded
-            set_committed_value(item, name, value)
+    _take_over(item, dict(zip(kind.columns, found, strict=True)))
     _forget_relations(session, item)
     return _Locked(parties, clocks, rulebook_at(session, int(version[0]) if version else 0), is_sealed_off)
+
+
+def _take_over(item: Any, values: dict[str, Any]) -> None:
+    """Put what was read under the lock on the object, as if the session had loaded it.
+
+    `set_committed_value` for each of a hundred columns is a sixth of a transition, so the state is told of all at once.
+    """
+    state = inspect(item)
+    known = state.dict
+    names = [name for name, value in values.items() if name not in known or known[name] != value]
+    known.update((name, values[name]) for name in names)
+    state._commit(known, names)
+
+
+def _clock_row(values: dict[str, Any]) -> Row:
+    """A clock as it was read; `was` stays so, to tell what the turn changed."""
+    return Row(**values, was=values)
 
 
 def _forget_relations(session: Session, item: Any) -> None:

@@ -86,6 +86,8 @@ SEALED = (
 )
 """A row when the item's case is sealed and does not name this person."""
 LOCK_CASE = "SELECT id FROM care_case WHERE id = %(id)s FOR UPDATE"
+LOCK_CASE_OF = "SELECT id FROM care_case WHERE id = (SELECT case_id FROM work_item WHERE id = %(id)s) FOR UPDATE"
+"""The case of an item that was not read yet; no row for an item without one."""
 
 
 def raw_connection(session: Session) -> Connection[Any]:

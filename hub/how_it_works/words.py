@@ -8,7 +8,7 @@ from itertools import product
 
 from hub.codes import codes
 from hub.web.filters import listed, lower_first
-from workflows.core import Action, Clock, May, Workflow, in_words, sentence_of
+from workflows.core import Action, Clock, May, Workflow, in_words, sentence_of, upper_first
 from workflows.durations import Basis, parse_duration
 from workflows.everyday import CHANGE_PRIORITY, EVERYDAY
 from workflows.policy import PolicySet
@@ -81,7 +81,7 @@ def _rights(workflow: Workflow, action: Action, sources: str) -> Rights:
     return Rights(
         label=action.label,
         sources=sources,
-        who=_upper_first(_who(by)) or "Nobody",
+        who=upper_first(_who(by)) or "Nobody",
         needs=tuple(need for need in needs if need),
         asks=_asks(action),
     )
@@ -118,13 +118,13 @@ def _asks(action: Action) -> str:
     labels = [lower_first(ask.label.rstrip("?")) + (" (if known)" if ask.optional else "") for ask in action.questions]
     if len(labels) > MOST_ASKED:
         labels = [f"the {len(labels)} answers of the form"]
-    return _upper_first(listed([*labels, *(["a reason"] if action.reason else [])]))
+    return upper_first(listed([*labels, *(["a reason"] if action.reason else [])]))
 
 
 def _names(workflow: Workflow, states: Sequence[str]) -> str:
     if set(states) >= set(workflow.open_states):
         return "Any open state"
-    return _upper_first(listed((lower_first(workflow.wording_of(state).label) for state in states), "or"))
+    return upper_first(listed((lower_first(workflow.wording_of(state).label) for state in states), "or"))
 
 
 def promises_of(workflow: Workflow, policy: PolicySet) -> tuple[Promise, ...]:
@@ -146,7 +146,7 @@ def _promise(workflow: Workflow, clocks: Sequence[Clock], policy: PolicySet) -> 
 
 
 def _where(workflow: Workflow, clock: Clock) -> str:
-    when = f"{_upper_first(sentence_of(clock.when))}: runs" if clock.when else "Runs"
+    when = f"{upper_first(sentence_of(clock.when))}: runs" if clock.when else "Runs"
     still = f"; stands still in {_names(workflow, sorted(clock.pauses_in)).lower()}" if clock.pauses_in else ""
     order = [state for state in workflow.state_names if state in clock.runs_in]
     return f"{when} in {lower_first(_names(workflow, order))}{still}"
@@ -176,7 +176,3 @@ def _lengths(entry: Entry, line: str | None) -> Iterator[Length]:
         else:
             words = str(value)
             yield Length(label, code, words, SMALL_PRINT.get(parse_duration(words).basis, ""))
-
-
-def _upper_first(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,16 +34,25 @@ def deliver_due(session: Session, *, now: datetime, folder: Path, limit: int = B
     batch = claim(session, now=now, limit=limit)
     if not batch:
         return 0
-    failed: dict[int, str] = {}
-    rows = list(_inbox_rows(session, batch, now, failed))
+    failed = {sent.id: "its payload is not what this program writes" for sent in batch if not _is_sound(sent)}
+    sound = [sent for sent in batch if sent.id not in failed]
+    rows = list(_inbox_rows(session, sound, now, failed))
     if rows:
         session.execute(insert(Message).on_conflict_do_nothing(index_elements=["outbox_id", "user_id"]), rows)
-    _write_files([sent for sent in batch if not sent.is_silent], folder, failed)
+    _write_files([sent for sent in sound if not sent.is_silent], folder, failed)
     for sent in batch:
         if sent.id in failed:
             mark_failed(session, sent, failed[sent.id], now=now)
     mark_sent(session, (sent.id for sent in batch if sent.id not in failed), now=now)
     return len(batch)
+
+
+def _is_sound(sent: Outgoing) -> bool:
+    """Whether everybody it is for can be worked out together with the rest of its batch."""
+    if not isinstance(sent.payload, Mapping):
+        return False
+    position = sent.payload.get("position", 0)
+    return type(position) is int and 0 <= position < 2**31
 
 
 def _inbox_rows(

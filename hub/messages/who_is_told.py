@@ -15,6 +15,7 @@ from hub.accounts.models import Membership, UserAccount
 from hub.accounts.on_call import on_call_now
 from hub.accounts.organisation_table import organisation
 from hub.accounts.queries import membership_is_current
+from hub.cases.models import CareCase, CaseSeal
 from hub.engine.clocks import key_of
 from hub.engine.models import ItemParty, Transition, WorkItem
 from hub.engine.outbox import Outgoing
@@ -120,14 +121,13 @@ def _actor(sent: Outgoing, around: _Around) -> int | None:
 
 def _people_of(sent: Outgoing, around: _Around) -> Iterator[int]:
     item = around.items[sent.item_id or 0]
-    told = TABLE.get(sent.topic, THE_HUB)
-    capacities = _waited_for(item, around) if sent.topic in {RANG, WARNED} else told.parties
+    told = _of_a_clock(sent, item, around) if sent.topic in {RANG, WARNED} else TABLE.get(sent.topic, THE_HUB)
     inside = set(_of_the_hub(item, told, around))
     if item.case_id in around.sealed:
         inside &= around.sealed[item.case_id or 0]
     yield from inside
     for party in around.parties.get(item.id, ()):
-        if sent.payload.get("per") == key_of(party) or any(held in capacities for held in party.capacities):
+        if sent.payload.get("per") == key_of(party) or any(held in told.parties for held in party.capacities):
             yield from _for_party(party, item, around)
 
 
@@ -140,6 +140,13 @@ def _of_the_hub(item: WorkItem, told: Told, around: _Around) -> Iterator[int]:
     yield from (person.user_id for person in of_the_hub if person.role in told.roles)
     if item.priority == "emergency":
         yield from around.on_call
+
+
+def _of_a_clock(sent: Outgoing, item: WorkItem, around: _Around) -> Told:
+    """A warning or a ring: whoever is waited for outside, and the roles the clock itself names."""
+    rang = [clock for clock in item.workflow.clocks if clock.name == sent.payload.get("clock")]
+    roles = dict.fromkeys(role for clock in rang for role in clock.tells)
+    return Told(parties=_waited_for(item, around), roles=tuple(roles))
 
 
 def _waited_for(item: WorkItem, around: _Around) -> tuple[Capacity, ...]:
@@ -216,12 +223,11 @@ def _people(session: Session, places: set[Any], now: datetime) -> list[_Person]:
 
 
 def _sealed(session: Session, cases: set[Any]) -> dict[int, frozenset[int]]:
-    """The sealed ones of these cases. The tables are the cases', a layer above, and named here as the keys are."""
-    case, seal = (WorkItem.metadata.tables[name] for name in ("care_case", "case_seal"))
+    """The sealed ones of these cases, and whom each is open to."""
     rows = session.execute(
-        select(case.c.id, seal.c.user_id)
-        .outerjoin(seal, seal.c.case_id == case.c.id)
-        .where(case.c.id.in_(cases), case.c.is_sealed)
+        select(CareCase.id, CaseSeal.user_id)
+        .outerjoin(CaseSeal, CaseSeal.case_id == CareCase.id)
+        .where(CareCase.id.in_(cases), CareCase.is_sealed)
     )
     found: dict[int, set[int]] = defaultdict(set)
     for case_id, user_id in rows:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hub.engine.parties import carried_on
 from hub.engine.perform import perform
 from hub.engine.start import Beginning, start
+from hub.engine.unread import unread
 from hub.placements.models import Placement
 from workflows.core import SYSTEM
 from workflows.placement import PLACEMENT
@@ -47,11 +48,12 @@ def stand_down_search(
 
     `is_still_wanted` says of a search that began at a moment whether another decision asks for its bed too.
     """
-    for placement in _searching(session, case_id):
-        if not is_still_wanted(placement.opened_at):
-            perform(session, placement, "stand_down", SYSTEM, now=now, reason=why)
+    for identity, opened_at in _searching(session, case_id):
+        if not is_still_wanted(opened_at):
+            perform(session, unread(session, Placement, identity), "stand_down", SYSTEM, now=now, reason=why)
 
 
-def _searching(session: Session, case_id: int | None) -> list[Placement]:
-    found = select(Placement).where(Placement.case_id == case_id, Placement.is_open).order_by(Placement.id)
-    return list(session.scalars(found))
+def _searching(session: Session, case_id: int | None) -> list[tuple[int, datetime]]:
+    """(id, when it began) of the case's open searches."""
+    found = select(Placement.id, Placement.opened_at).where(Placement.case_id == case_id, Placement.is_open)
+    return [(identity, opened_at) for identity, opened_at in session.execute(found.order_by(Placement.id))]

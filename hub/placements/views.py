@@ -10,6 +10,7 @@ from hub.web import access
 from hub.web.actions import Pages, action_routes, keep_typed, show_item
 from hub.web.filters import count
 from hub.web.item_page import shown
+from hub.web.sections import given
 
 blueprint = Blueprint("placements", __name__, url_prefix="/placements")
 
@@ -24,10 +25,10 @@ def banner(placement: Placement) -> Banner | None:
 def wanted(placement: Placement) -> list[tuple[str, str]]:
     """What is looked for, as (name, value in words)."""
     weeks = placement.expected_length_weeks
-    return [
+    return given(
         ("Type of bed", shown(placement.bed_type, codes="bed_type")),
         ("Expected length", count(weeks, "week") if weeks else ""),
-    ]
+    )
 
 
 PAGES = Pages(

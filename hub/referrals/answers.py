@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-import nhs_number
-
 from hub import codes
+from hub.patients.nhs_numbers import digits_of, why_wrong
 from workflows.calendar import parse_moment
 from workflows.form1_fields import Field, Kind
 
@@ -107,17 +106,11 @@ def read_moment(text: str, label: str) -> datetime:
 
 
 def read_nhs_number(text: str, label: str = "NHS number") -> str:
-    """Return the 10 digits of an NHS number written with or without spaces or hyphens; raise NotAnAnswer.
-
-    A number of one repeated digit passes the check digit sum, but nobody has one.
-    """
-    digits = re.sub(r"[\s-]", "", text)
-    if not (digits.isascii() and digits.isdigit() and len(digits) == 10):
-        raise NotAnAnswer(f"{label} must be 10 digits, like 999 000 0018: check it, or leave it out and say why")
-    if len(set(digits)) == 1:
-        raise NotAnAnswer(f"{label} is one digit repeated, which nobody has: check it, or leave it out and say why")
-    if not nhs_number.is_valid(digits):
-        raise NotAnAnswer(f"{label} has a wrong digit (its last digit does not fit the rest): check it with the record")
+    """Return the 10 digits of an NHS number written with or without spaces or hyphens; raise NotAnAnswer."""
+    digits = digits_of(text)
+    wrong = why_wrong(digits)
+    if wrong:
+        raise NotAnAnswer(f"{label} {wrong}")
     return digits
 
 

@@ -2,7 +2,7 @@
 
 from hub.referrals.models import Referral
 from hub.web.item_page import shown
-from hub.web.sections import answered
+from hub.web.sections import answered, given
 from workflows.form1_fields import FIELDS, SECTIONS
 
 ORGANISATIONS = {"referring_organisation": "referring", "responsible_icb": "icb", "local_authority": "authority"}
@@ -16,11 +16,10 @@ def sections_of(referral: Referral) -> list[tuple[str, str, list[tuple[str, str]
 
 def outcome_of(referral: Referral) -> list[tuple[str, str]]:
     """What the review said, as (question, answer in words)."""
-    pairs = [
+    return given(
         ("Declined because", shown(referral.decline_reason, codes="referral_decline_reason")),
         ("What should happen instead", shown(referral.alternative_advice)),
         ("Whom to talk to", shown(referral.named_clinician)),
         ("Redirected to", shown(referral.redirected_to, codes="redirect_destination")),
         ("Superseded by", shown(referral.superseded_by)),
-    ]
-    return [(name, value) for name, value in pairs if value]
+    )

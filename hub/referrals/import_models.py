@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -31,7 +32,10 @@ class Stage(StrEnum):
 
 
 WAITING = (Stage.QUEUED, Stage.CHECKING, Stage.IMPORTING)
-_WAITING = text("stage IN ('queued', 'checking', 'importing')")
+
+
+def _is_one_of(stages: Iterable[Stage]) -> str:
+    return f"stage IN ({', '.join(repr(str(stage)) for stage in stages)})"
 
 
 class ImportRun(Base):
@@ -65,11 +69,8 @@ class ImportRun(Base):
     asked_by: Mapped[UserAccount] = relationship(viewonly=True)
 
     __table_args__ = (
-        CheckConstraint(
-            "stage IN ('queued', 'checking', 'checked', 'importing', 'done', 'failed', 'refused')",
-            name="stage_is_known",
-        ),
-        Index("ix_import_run_waiting", "id", postgresql_where=_WAITING),
+        CheckConstraint(_is_one_of(Stage), name="stage_is_known"),
+        Index("ix_import_run_waiting", "id", postgresql_where=text(_is_one_of(WAITING))),
         Index("ix_import_run_sha256", "file_sha256", "id"),
     )
 

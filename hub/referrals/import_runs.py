@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, joinedload
 from hub.db import transaction
 from hub.engine.refusal import ActionRefused
 from hub.engine.rulebook import rulebook
-from hub.referrals.import_file import FileProblem, read_rows
+from hub.referrals.import_file import SUFFIXES, FileProblem, read_rows
 from hub.referrals.import_models import WAITING, ImportFile, ImportRun, Stage
 from hub.referrals.importing import ImportReport, import_referrals
 from hub.referrals.rejects import Rejects
@@ -39,13 +39,19 @@ SHOWN: Final = 20
 def problem_at_the_start(file_name: str, content: bytes) -> str:
     """What is wrong with a file at first sight: its kind, its encoding, its first row; empty when nothing is."""
     with tempfile.TemporaryDirectory(prefix="hub-import-") as folder:
-        path = Path(folder) / f"file{Path(file_name).suffix.lower()}"
+        path = _path_in(Path(folder), file_name)
         path.write_bytes(content)
         try:
             first = next(read_rows(path), None)
         except FileProblem as problem:
             return str(problem)
     return "" if first else "The file has no rows: under the names of the columns there is nothing"
+
+
+def _path_in(folder: Path, file_name: str) -> Path:
+    """Where a file is put to be read: of the sender's name only an ending that we know, nothing else is a safe path."""
+    suffix = Path(file_name).suffix.lower()
+    return folder / f"file{suffix if suffix in SUFFIXES else '.unknown'}"
 
 
 def ask(session: Session, *, asked_by_id: int, file_name: str, content: bytes, now: datetime) -> ImportRun:
@@ -144,7 +150,8 @@ def forget_old_files(session: Session, now: datetime) -> int:
         .join(ImportFile, ImportFile.run_id == ImportRun.id)
         .where(ImportRun.stage.not_in(WAITING), ImportRun.finished_at < now - kept_for)
     )
-    ids = list(session.scalars(old.with_for_update(of=ImportFile, skip_locked=True)))
+    # The run too: somebody may have it imported at this very moment, and then needs the file.
+    ids = list(session.scalars(old.with_for_update(of=[ImportFile, ImportRun], skip_locked=True)))
     if ids:
         said = "Nobody imported it in time, so the file was deleted. Send it again"
         session.execute(
@@ -182,7 +189,7 @@ def _attempt(session: Session, sessions: SessionFactory, run: ImportRun, now: da
 
 def _work(session: Session, sessions: SessionFactory, run: ImportRun, now: datetime, folder: Path) -> dict[str, Any]:
     kept = session.get_one(ImportFile, run.id)
-    path, bad = folder / f"file{Path(run.file_name).suffix.lower()}", folder / "rejects.csv"
+    path, bad = _path_in(folder, run.file_name), folder / "rejects.csv"
     path.write_bytes(kept.content or b"")
     with Rejects(bad) as rejects:
         report = import_referrals(

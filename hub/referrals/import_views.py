@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import FileStorage
 from wtforms import FileField
 from wtforms.validators import ValidationError
 
@@ -34,7 +35,7 @@ class FileForm(FlaskForm):
 
     def validate_file(self, field: Any) -> None:
         """Everything that can be seen at once; the worker looks at every row."""
-        if not field.data:
+        if not isinstance(field.data, FileStorage) or not field.data.filename:
             raise ValidationError("Choose a file")
         self.content: bytes = field.data.read()
         if not self.content:

@@ -15,7 +15,7 @@ from hub.messages.queries import Entry as Told
 from hub.today.lists import MOST_ROWS, Plan
 from hub.today.queries import Line, Number
 from hub.today.rows import Entry, Group, due, entry_of, shared_out
-from hub.web.filters import count, day, moment, time_of_day
+from hub.web.filters import capped, day, moment, time_of_day
 from hub.web.filters import listed as joined
 from hub.web.paging import address
 from hub.web.shell import other_pages
@@ -91,8 +91,7 @@ class TodayPage:
 
     def number(self, name: str) -> str:
         """The capped count of one list: "41", "1,000+"."""
-        found = self._numbers[name].count
-        return f"{MOST_COUNTED:,}+" if found > MOST_COUNTED else f"{found:,}"
+        return capped(self._numbers[name].count, MOST_COUNTED)
 
     def href(self, name: str) -> str:
         """The worklist that holds exactly one list."""
@@ -159,12 +158,8 @@ class TodayPage:
         if self.plan.shut is None:
             return ""
         found = self._numbers["before"].count
-        said = (
-            f"{MOST_COUNTED:,}+ items fall"
-            if found > MOST_COUNTED
-            else f"{count(found, 'item')} {'falls' if found == 1 else 'fall'}"
-        )
-        return f"{said} due before {moment(self.plan.shut.opens_at)}"
+        said = "item falls" if found == 1 else "items fall"
+        return f"{self.number('before')} {said} due before {moment(self.plan.shut.opens_at)}"
 
     @cached_property
     def groups(self) -> list[Group]:

@@ -13,6 +13,7 @@ from hub.today.queries import Line
 from hub.web.filters import listed as joined
 from hub.worklist.rows import Row, row_of
 from workflows.actor import Actor
+from workflows.authority import with_article
 from workflows.core import Action
 from workflows.roles import Role
 
@@ -84,10 +85,8 @@ def _asked_of(line: Line, row: Row) -> str:
     named = [name for name, capacities in line.parties if able & set(capacities)]
     if named and row.with_whom != "us":
         return joined(named)
-    roles = dict.fromkeys(
-        may.role.label for action in moves for may in action.by if may.role and _is_standing(may.role)
-    )
-    return row.owner or joined((f"{'an' if role[0] in 'aeiou' else 'a'} {role}" for role in roles), "or")
+    roles = dict.fromkeys(may.role for action in moves for may in action.by if may.role and _is_standing(may.role))
+    return row.owner or joined((with_article(role) for role in roles), "or")
 
 
 def _moves_on(action: Action, state: str) -> bool:

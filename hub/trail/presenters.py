@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hub.trail.queries import MOST_COUNTED, MOST_EXPORTED, Access, Filters, Known
 from hub.web.csv_cells import as_text
-from hub.web.filters import count, iso, listed
+from hub.web.filters import capped, iso, listed
 from hub.web.paging import Page
 from workflows.core import in_words
 from workflows.roles import Role
@@ -99,9 +99,7 @@ class TrailPage:
     @property
     def shown(self) -> str:
         """ "1,204 rows", "10,000+ rows"."""
-        if self.number > MOST_COUNTED:
-            return f"{MOST_COUNTED:,}+ rows"
-        return count(self.number, "row")
+        return f"{capped(self.number, MOST_COUNTED)} {'row' if self.number == 1 else 'rows'}"
 
     @property
     def export_words(self) -> str:

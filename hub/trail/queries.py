@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Select, Text, cast, func, or_, select
@@ -15,7 +15,7 @@ from hub.cases.models import CareCase
 from hub.engine.models import AccessLog, WorkItem
 from hub.organisations.models import Organisation
 from hub.web.paging import Cursor, Page, page_of
-from workflows.durations import from_wall
+from workflows.durations import midnight
 from workflows.roles import Role
 
 PAGE_SIZE: Final = 50
@@ -101,17 +101,12 @@ def _accesses(user_id: int, filters: Filters) -> Any:
 def _filtered(query: Any, user_id: int, filters: Filters) -> Any:
     query = query.where(AccessLog.user_id == user_id)
     if filters.since is not None:
-        query = query.where(AccessLog.at >= _midnight(filters.since))
+        query = query.where(AccessLog.at >= midnight(filters.since))
     if filters.until is not None:
-        query = query.where(AccessLog.at < _midnight(filters.until + timedelta(days=1)))
+        query = query.where(AccessLog.at < midnight(filters.until + timedelta(days=1)))
     if filters.kinds:
         query = query.where(AccessLog.what.in_(sorted(filters.kinds)))
     return query
-
-
-def _midnight(day: date) -> datetime:
-    """The first moment of a London day; the clocks never change at midnight."""
-    return from_wall(datetime.combine(day, time()))
 
 
 def _people() -> Select[Any]:

@@ -164,7 +164,7 @@ def _refused(
     again = _offer(reading, offer.action.name) or offer
     seen = drafts.version_of(form.seen.data) or 0
     changed = reading.since(seen) if seen else []
-    if offer.action.name in pages.prefill:
+    if offer.action.name in pages.prefill and again.is_mine:
         form.take_over(line.row.values for line in reversed(changed))
     # What is sent next answers to what is now on the page.
     form.seen.data = form.seen.raw_data = None
@@ -180,7 +180,8 @@ def _form(pages: Pages, reading: Reading, offer: Offer, draft: Draft | None) -> 
     made = make(offer.action, reading) if make else form_for(offer.action, choices_for(offer.action, reading))
     if request.method == "POST":
         return made()
-    given = pages.prefill.get(offer.action.name)
+    # Whoever may not do it reads none of what others wrote: the page shows the words of a form that cannot be sent.
+    given = pages.prefill.get(offer.action.name) if offer.is_mine else None
     form = made(formdata=drafts.as_form(draft) if draft else None, data=given(reading) if given else None)
     form.seen.data = str(draft.item_version if draft and draft.item_version else reading.item.version)
     return form

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from flask import g, has_app_context
 
-from workflows.core import in_words
+from workflows.core import in_words, upper_first
 from workflows.deadlines import Deadline
 from workflows.durations import (
     DAY_NAMES,
@@ -157,6 +157,11 @@ def pounds(pence: int | None) -> str:
     return f"{'-' if pence < 0 else ''}£{Decimal(abs(pence)) / 100:,.2f}"
 
 
+def capped(number: int, most: int) -> str:
+    """ "1,204", or "10,000+" for any more than `most`, where counting stops."""
+    return f"{most:,}+" if number > most else f"{number:,}"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """ "1 thing", "3 things", "1,200 referrals"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -184,8 +189,8 @@ def ago(value: datetime | None, now: datetime | None = None) -> str:
 
 
 def lower_first(text: str) -> str:
-    """For a sentence's start moved into its middle; an abbreviation such as "NHS number" stays as it is."""
-    return text if len(text) > 1 and text[1].isupper() else text[:1].lower() + text[1:]
+    """For a sentence's start moved into its middle; an abbreviation such as "NHS number", or "I", stays as it is."""
+    return text if text[1:2].isupper() or text.startswith("I ") else text[:1].lower() + text[1:]
 
 
 def _now(now: datetime | None) -> datetime:
@@ -218,7 +223,9 @@ ALL: Final[dict[str, Callable[..., Any]]] = {
     "in_words": in_words,
     "iso": iso,
     "listed": listed,
+    "capped": capped,
     "lower_first": lower_first,
+    "upper_first": upper_first,
     "moment": moment,
     "moment_within": moment_within,
     "nhs_number": nhs_number,

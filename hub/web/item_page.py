@@ -18,7 +18,7 @@ from hub.engine.reading import Line, Reading
 from hub.web.filters import ClockFace, clock_face, day, lower_first, moment, moment_within, nhs_number, yes_no
 from hub.web.item_rows import item_href, to_do_of
 from hub.web.what_follows import what_follows
-from workflows.core import Action, Actor, Ask, Wording, Workflow, in_words
+from workflows.core import Action, Actor, Ask, Wording, Workflow, in_words, upper_first
 from workflows.diagram import describe, draw
 from workflows.everyday import EVERYDAY, label_of
 from workflows.explain import Step
@@ -252,7 +252,7 @@ class ItemPage:
         names = " and ".join(CAPACITY_LABELS[Capacity(name)] for name in party.capacities)
         since = f"since {moment_within(party.from_at, self.now)}"
         ended = f", ended {moment_within(party.until_at, self.now)}" if party.until_at else ""
-        return f"{names[:1].upper()}{names[1:]}, {since}{ended}"
+        return f"{upper_first(names)}, {since}{ended}"
 
 
 def shown(value: Any, *, codes: str = "", kind: str = "") -> str:

@@ -48,9 +48,9 @@ def answered(
     found = []
     for section, own in planned(sections, fields):
         pairs = [(field.label, _answer(item, field, named or {})) for field in own]
-        given = [(label, answer) for label, answer in pairs if answer]
-        if given:
-            found.append((section.name, section.title, given))
+        answers = given(*pairs)
+        if answers:
+            found.append((section.name, section.title, answers))
     return found
 
 
@@ -58,6 +58,11 @@ def _answer(item: Any, field: Field, named: Mapping[str, str]) -> str:
     place = getattr(item, named[field.name]) if field.name in named else None
     value = getattr(item, field.name)
     return str(place.name) if place is not None else shown(value, codes=field.codes or "", kind=field.kind)
+
+
+def given(*pairs: tuple[str, str | None]) -> list[tuple[str, str]]:
+    """The (question, answer in words) pairs that have an answer."""
+    return [(question, answer) for question, answer in pairs if answer]
 
 
 def as_typed(item: Any, fields: Sequence[Field]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from hub.web.time_scale import LEFT, Scale, ticks
 from workflows.calendar import Calendar
 from workflows.diagram_parts import text_width
+from workflows.durations import midnight
 
 WIDTH = 1146
 GAP = 8.0
@@ -57,7 +58,7 @@ class Ground:
         runs = []
         for _, group in groupby(enumerate(days), lambda pair: pair[1][0].toordinal() - pair[0]):
             run = [day for _, day in group]
-            start, end = scale.midnight(run[0][0]), scale.midnight(run[-1][0] + timedelta(days=1))
+            start, end = midnight(run[0][0]), midnight(run[-1][0] + timedelta(days=1))
             runs.append((max(start, scale.first), min(end, scale.last), [why for _, why in run]))
         return [run for run in runs if run[0] < run[1]]
 

@@ -10,14 +10,14 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from hub.web.swimlane_ground import WIDTH, Ground, rounded
+from hub.web.swimlane_ground import GAP, WIDTH, Ground, rounded
 from hub.web.time_scale import LEFT, RIGHT, Scale
 from workflows.calendar import Calendar
 from workflows.diagram_parts import text_width, wrapped
 
 NAMES, TRACK, BAR, TOP, PAD = 134, 30, 22, 44, 5
 LONGEST_LABEL = 420
-GAP = 8.0
+"""Pixels; a longer one is cut."""
 
 
 class Look(StrEnum):
@@ -257,9 +257,7 @@ def _bands(tables: Sequence[_Table]) -> Iterator[Markup]:
     y = float(TOP)
     for number, table in enumerate(tables):
         if number % 2 == 0:
-            yield Markup('<rect class="band" y="{}" width="{}" height="{}"/>').format(
-                rounded(y), WIDTH, rounded(table.height)
-            )
+            yield _BAND.format(rounded(y), WIDTH, rounded(table.height))
         y += table.height
 
 

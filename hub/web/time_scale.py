@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from workflows.diagram_parts import text_width
-from workflows.durations import LONDON, MONTH_NAMES, local
+from workflows.durations import LONDON, MONTH_NAMES, local, midnight
 
 LEFT, RIGHT = 150.0, 1140.0
 """Between these pixels time passes."""
@@ -41,10 +41,6 @@ class Scale:
         """The last date in London."""
         return local(self.last).date()
 
-    def midnight(self, on: date) -> datetime:
-        """When a date begins in London, in UTC."""
-        return datetime.combine(on, time(), LONDON).astimezone(UTC)
-
 
 Marks = Iterator[tuple[datetime, str]]
 
@@ -73,7 +69,7 @@ def _days(step: int) -> Callable[[Scale], Marks]:
     def made(scale: Scale) -> Marks:
         day, month = scale.first_day, 0
         while day <= scale.last_day:
-            at = scale.midnight(day)
+            at = midnight(day)
             yield at, str(day.day) if day.month == month else _day_label(day)
             month = day.month if at >= scale.first else 0
             day += timedelta(days=step)
@@ -85,7 +81,7 @@ def _weeks(step: int) -> Callable[[Scale], Marks]:
     def made(scale: Scale) -> Marks:
         day = scale.first_day - timedelta(days=scale.first_day.weekday())
         while day <= scale.last_day:
-            yield scale.midnight(day), _day_label(day)
+            yield midnight(day), _day_label(day)
             day += timedelta(days=7 * step)
 
     return made
@@ -96,7 +92,7 @@ def _months(step: int) -> Callable[[Scale], Marks]:
         number = scale.first_day.year * 12 + (scale.first_day.month - 1) // step * step
         while number <= scale.last_day.year * 12 + scale.last_day.month - 1:
             day = date(number // 12, number % 12 + 1, 1)
-            yield scale.midnight(day), f"{MONTH_NAMES[day.month - 1][:3]} {day.year}"
+            yield midnight(day), f"{MONTH_NAMES[day.month - 1][:3]} {day.year}"
             number += step
 
     return made

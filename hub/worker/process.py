@@ -15,7 +15,6 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
-import hub.models
 import hub.reactions  # noqa: F401 - what a ring performs must be heard
 from hub.db import make_sessions, transaction
 from hub.jobs import names

@@ -14,10 +14,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from hub.engine.life import JobRun, WorkerBeat
+from hub.engine.outbox import LONGEST_ERROR
 
 FORGOTTEN = timedelta(days=1)
 """How long the row of a killed worker is kept, so that somebody can see that it was there."""
-LONGEST_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)

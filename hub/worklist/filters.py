@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -14,7 +14,7 @@ from hub.codes import codes
 from hub.engine.models import FAR
 from hub.web.filters import lower_first
 from workflows.core import Actor, Workflow
-from workflows.durations import LONDON, local, parse_moment
+from workflows.durations import local, midnight, parse_moment
 
 DUE: dict[str, str] = {
     "late": "Late",
@@ -221,8 +221,8 @@ def _short(value: str) -> str:
 
 def due_spans(now: datetime) -> dict[str, tuple[datetime | None, datetime | None]]:
     """From (included) and until (not included) of each due filter, in UTC; days are London days."""
-    today = now.astimezone(LONDON).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    tomorrow, after_week = (_midnight(today, days) for days in (1, 8))
+    today = local(now).date()
+    tomorrow, after_week = (midnight(today + timedelta(days=days)) for days in (1, 8))
     just_now = now + _A_MOMENT
     return {
         "late": (None, just_now),
@@ -244,8 +244,3 @@ def joined_spans(names: tuple[str, ...], now: datetime) -> list[tuple[datetime |
         else:
             found.append((start, end))
     return found
-
-
-def _midnight(day: datetime, days: int) -> datetime:
-    wall = day.replace(tzinfo=None) + timedelta(days=days)
-    return wall.replace(tzinfo=LONDON).astimezone(UTC)

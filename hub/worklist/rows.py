@@ -14,6 +14,7 @@ from hub.web.filters import ClockFace, age
 from hub.web.item_rows import face_of, item_href, to_do_of
 from hub.worklist.queries import Listed
 from workflows.actor import Actor
+from workflows.core import upper_first
 
 _LONGEST_PLACE = 32
 
@@ -56,15 +57,17 @@ def row_of(found: Listed, actor: Actor, book: Rulebook, now: datetime) -> Row:
         reference=item.reference,
         person="Not shown to your role" if is_hidden else known.short_name if known else item.title or "Name not known",
         age=years,
-        about="" if is_hidden else _about(found, years),
+        about="" if is_hidden else _about(found, years, is_unsaid=found.patient is not None and known is None),
         state=wording.label,
         with_whom="paused" if found.clock is not None and found.clock.paused_at else wording.with_whom,
         owner=found.owner or "",
     )
 
 
-def _about(found: Listed, years: int | None) -> str:
+def _about(found: Listed, years: int | None, *, is_unsaid: bool) -> str:
+    """Age and place; nothing of an age that is known but stands in no form of this item: a party is not told it."""
     place = found.where_now or codes("location_kind").get(found.location_kind or "", "")
-    parts = ["age not known" if years is None else str(years), shorten(place, _LONGEST_PLACE, placeholder="…")]
+    unknown = "" if is_unsaid else "age not known"
+    parts = [unknown if years is None else str(years), shorten(place, _LONGEST_PLACE, placeholder="…")]
     said = ", ".join(part for part in parts if part)
-    return f"{said[:1].upper()}{said[1:]}"
+    return upper_first(said)

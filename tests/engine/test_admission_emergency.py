@@ -130,7 +130,7 @@ def test_the_risk_is_written_down_first_and_adult_secure_takes_nobody(session: S
     do(session, routine, "record_immediate_risk", crew.coordinator)
     do(session, routine, "admit_in_emergency", crew.case_manager)
     secure = make_admission(session, crew=crew, service_line="secure", priority="urgent")
-    with pytest.raises(ActionRefused, match="Adult secure care takes nobody without an assessment: book one"):
+    with pytest.raises(ActionRefused, match="This service takes nobody without an assessment: book one"):
         do(session, secure, "admit_in_emergency", crew.case_manager, bed_type="206")
     assert (secure.state, searches(session, secure)) == ("assessment_requested", [])
 

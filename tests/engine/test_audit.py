@@ -167,10 +167,10 @@ def test_a_gap_too_wide_to_be_true_is_told_by_its_length(altered: Session, run: 
 
 def test_an_altered_item_is_named(altered: Session, run: Callable[..., Result]) -> None:
     reference = first(altered).reference
-    altered.execute(text("UPDATE work_item SET state = 'declined' WHERE reference = :it"), {"it": reference})
+    altered.execute(text("UPDATE work_item SET state = 'accepted' WHERE reference = :it"), {"it": reference})
     assert found(altered, run) == [f"{reference}: the item's state is not where its history led"]
     altered.execute(
-        text("UPDATE work_item SET state = 'accepted', head_hash = 'x' WHERE reference = :it"), {"it": reference}
+        text("UPDATE work_item SET state = 'declined', head_hash = 'x' WHERE reference = :it"), {"it": reference}
     )
     assert found(altered, run) == [f"{reference}: the last row is not the one the item names"]
 

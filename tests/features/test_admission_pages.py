@@ -11,11 +11,15 @@ from sqlalchemy.orm import Session
 from hub.accounts.models import Membership
 from hub.admissions.models import Admission
 from hub.engine.models import Draft, Transition
+from hub.engine.perform import perform
+from hub.engine.start import Beginning, start
 from hub.placements.models import Placement
-from tests.admission_factory import do, let_outside_in, make_admission, make_crew
-from tests.factories import actor_of, make_membership, make_organisation, make_person
+from hub.referrals.services import parties_of
+from tests.admission_factory import admission_of, do, let_outside_in, make_admission, make_crew
+from tests.factories import NOW, actor_of, emergency_values, make_membership, make_organisation, make_person
 from tests.statements import counted
 from workflows.actor import Actor
+from workflows.referral import REFERRAL
 from workflows.roles import Role
 
 SignIn = Callable[[FlaskClient, Any], None]
@@ -288,6 +292,44 @@ def test_after_a_refused_ratification_the_page_names_who_decides(
     page = client.get(f"/admissions/{admission.reference}").text
     assert "Who can decide" in page
     assert crew.case_manager.name in page.partition("Who can decide")[2].partition("</section>")[0]
+
+
+def test_who_admitted_is_not_called_another_person_when_they_try_to_ratify(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    crew = make_crew(session)
+    admission = make_admission(session, "assessed", crew=crew, referral={"immediate_risk": "Will run"})
+    do(session, admission, "admit_in_emergency", crew.director)
+    here = f"/admissions/{admission.reference}/ratify"
+    sign_in(client, _membership(session, crew.director))
+    assert "Another person admitted" not in client.get(here).text
+    sign_in(client, _membership(session, crew.head))
+    assert f"Another person admitted: {crew.director.name}" in client.get(here).text
+
+
+def test_an_assessor_reads_the_name_that_was_filled_in_after_the_draft_was_begun(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    crew = make_crew(session)
+    sent = emergency_values()
+    referral = start(
+        session,
+        REFERRAL,
+        crew.referrer,
+        now=NOW,
+        values={"service_line": "cyp", "priority": "emergency", "received_at": NOW},
+        about=Beginning(title="Name not known", parties=parties_of(crew.referrer.organisation_id or 0, None)),
+    )
+    perform(session, referral, "fill_in", crew.referrer, now=NOW, values=sent)
+    perform(session, referral, "submit", crew.referrer, now=NOW, values={"declaration": True})
+    for action in ("start_review", "accept"):
+        perform(session, referral, action, crew.case_manager, now=NOW)
+    admission = admission_of(session, referral)
+    do(session, admission, "book_assessment", crew.coordinator)
+    sign_in(client, _membership(session, crew.assessor))
+    listed = client.get("/worklist").text
+    assert f"{sent['family_name']}, {sent['given_name']}" in listed
+    assert "Name not known" not in listed and "Age not known" not in listed
 
 
 def test_an_answer_that_no_list_offers_is_refused(session: Session, client: FlaskClient, sign_in: SignIn) -> None:

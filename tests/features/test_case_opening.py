@@ -111,7 +111,7 @@ def test_a_known_person_is_offered_and_never_taken_silently(
     assert again.status_code == 422
     assert f"This person has an open case already: {second.reference}" in again.get_data(as_text=True)
     looked = session.scalars(select(AccessLog.detail).where(AccessLog.what == "searched")).all()
-    assert [row["found"] for row in looked] == [1] * 5
+    assert [row["count"] for row in looked] == [1] * 5
 
 
 def test_somebody_who_only_sounds_alike_gets_a_record_of_their_own(

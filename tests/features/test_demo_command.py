@@ -16,6 +16,7 @@ from hub.demo.people import PASSWORD, PEOPLE
 from tests.factories import make_hub
 
 
+@pytest.mark.slow
 def test_the_command_makes_it_and_prints_who_can_sign_in(
     committed: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,6 +65,7 @@ def address(engine: Engine) -> str:
     return engine.url.render_as_string(hide_password=False)
 
 
+@pytest.mark.slow
 def test_the_demo_hub_is_well_but_for_the_gap_on_purpose(committed: Engine, run: Callable[..., Result]) -> None:
     with Session(committed) as session, transaction(session):
         make_world(session, now=datetime.now(UTC))
@@ -78,6 +79,7 @@ def test_the_demo_hub_is_well_but_for_the_gap_on_purpose(committed: Engine, run:
     assert any("hub oncall add" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_with_the_gap_filled_nothing_is_to_mend(session: Session, chosen: Settings) -> None:
     make_world(session, now=NOW)
     session.add(WorkerBeat(id="one", place="here", started_at=NOW, seen_at=NOW))

@@ -115,6 +115,7 @@ def test_words_for_counts_and_lists() -> None:
     assert filters.listed(["a", "b", "c"], "or") == "a, b or c"
     assert (filters.yes_no(None), filters.yes_no(True), filters.yes_no(False)) == ("Not answered", "Yes", "No")
     assert (filters.lower_first("Where she is"), filters.lower_first("NHS number")) == ("where she is", "NHS number")
+    assert (filters.lower_first("I assessed them"), filters.lower_first("A reason")) == ("I assessed them", "a reason")
 
 
 def test_the_face_of_a_clock_turns_amber_then_red() -> None:

@@ -204,7 +204,7 @@ def test_an_action_that_is_for_another_says_for_whom(session: Session, client: F
 def test_an_action_whose_time_has_passed_says_where_it_is_now(session: Session, case_manager: FlaskClient) -> None:
     referral = make_referral(session, state="declined")
     page = case_manager.get(f"/referrals/{referral.reference}/accept")
-    assert "is not possible any more" in page.text
+    assert "is not possible now" in page.text
     posted = case_manager.post(f"/referrals/{referral.reference}/accept", data={"seen": "4"})
     assert posted.status_code == 422
     assert "this referral is declined" in posted.text

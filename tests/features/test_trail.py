@@ -60,7 +60,7 @@ def test_a_person_is_found_by_a_part_of_name_or_address(
         assert f'href="/trail?person={dele.user_id}"' in page, words
         assert "coordinator, Fellside Hub" in page
     for words in ("%", "_", "\\", "nobody at all"):
-        assert "Nobody is called so" in client.get("/trail", query_string={"q": words}).text
+        assert "Nobody has that name" in client.get("/trail", query_string={"q": words}).text
 
 
 def test_more_people_than_can_be_shown_is_said(session: Session, client: FlaskClient, lead: Membership) -> None:

@@ -149,7 +149,7 @@ def test_the_back_button_after_an_action_does_it_no_second_time(database: Engine
     dele.press("Start the review")
     dele.says("is in review")
     dele.page.go_back()
-    dele.says("is not possible any more")
+    dele.says("is not possible now")
     assert _state(database, reference) == "in_review"
 
 

@@ -22,6 +22,7 @@ from hub.engine.models import OutboxMessage, Transition
 from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
 from hub.engine.statements import CLOCK_COLUMNS, CLOCKS, PARTIES, RULEBOOK, SEALED, kind_table
+from hub.engine.unread import unread
 from hub.engine.writing import HISTORY
 from hub.referrals.models import Referral
 from tests.factories import actor_of
@@ -141,9 +142,9 @@ def fresh_items(session: Session) -> Iterator[int]:
 
 
 def one(session: Session, identity: int, actor: Actor) -> None:
-    """Load and perform, committed: what a request does."""
+    """Load and perform, committed: what a reaction or a job does; the lock's own statement is the load."""
     with transaction(session):
-        perform(session, session.get_one(Referral, identity), ACTION, actor, now=STANDS_AT, values=ANSWERS)
+        perform(session, unread(session, Referral, identity), ACTION, actor, now=STANDS_AT, values=ANSWERS)
 
 
 def measure(engine: Engine, *, rounds: int) -> list[Figure]:

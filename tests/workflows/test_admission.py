@@ -88,7 +88,7 @@ def test_the_table_of_actions(name: str) -> None:
     assert not set(ways) & ADMISSION.ends or name == "reconsider"
 
 
-LIMIT = "Within their limit; what is contested from the head of commissioning up"
+LIMIT = "Within their limit; what is contested, only roles that policy names"
 
 
 def test_ends() -> None:
@@ -117,7 +117,6 @@ ME = Actor(7, "Me")
 @pytest.mark.parametrize(
     ("guard", "holds", "fails", "words"),
     [
-        (guards.is_an_emergency, {"priority": "emergency"}, {"priority": "urgent"}, "this one is not an emergency"),
         (guards.has_immediate_risk, {"immediate_risk": "x"}, {"immediate_risk": ""}, "write it down first"),
         (guards.is_another_person, {"admitted_by_id": 8}, {"admitted_by_id": 7}, "You admitted this person"),
         (guards.is_not_ratified_yet, {"ratified_at": None}, {"ratified_at": "then"}, "It is ratified already"),
@@ -131,7 +130,7 @@ ME = Actor(7, "Me")
             guards.takes_emergencies,
             {"service_line": "cyp", "policy": DEFAULT},
             {"service_line": "secure", "policy": DEFAULT},
-            "Adult secure care takes nobody without an assessment",
+            "This service takes nobody without an assessment",
         ),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 from workflows.actor import Actor
 from workflows.admission.guards import SCHEME
-from workflows.authority import a, in_words_or, pounds
+from workflows.authority import in_words_or, pounds, with_article
 from workflows.policy import DEFAULT, PolicySet
 from workflows.roles import Role
 
@@ -155,5 +155,6 @@ def test_words() -> None:
         "£21,184",
         "£21,184.50",
     ]
-    assert [a(role) for role in (Role.OUTSIDE_MEMBER, Role.UNIT_MANAGER)] == ["an outside member", "a unit manager"]
+    roles = (Role.OUTSIDE_MEMBER, Role.UNIT_MANAGER)
+    assert [with_article(role) for role in roles] == ["an outside member", "a unit manager"]
     assert in_words_or((CM,)) == "a case manager"

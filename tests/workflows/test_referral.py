@@ -8,6 +8,7 @@ import pytest
 from workflows import referral
 from workflows.actor import SYSTEM
 from workflows.referral import ANSWERS, REFERRAL
+from workflows.who import is_an_emergency
 
 
 def item(**facts: Any) -> Any:
@@ -21,8 +22,8 @@ ME = SYSTEM
 
 def test_emergencies() -> None:
     emergency, routine = item(priority="emergency"), item()
-    assert referral.is_an_emergency(emergency, ME) is None
-    assert referral.is_an_emergency(routine, ME) == "On-call takes emergencies; this one is not an emergency"
+    assert is_an_emergency(emergency, ME) is None
+    assert is_an_emergency(routine, ME) == "On-call takes emergencies; this one is not an emergency"
     assert referral.is_not_an_emergency(routine, ME) is None
     assert str(referral.is_not_an_emergency(emergency, ME)).startswith("An emergency is never sent back")
 

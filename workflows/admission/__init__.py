@@ -3,10 +3,11 @@
 from typing import Any
 
 from workflows.admission import assessment, decision, emergency
-from workflows.admission.guards import CASE_MANAGER, REFERRER
+from workflows.admission.guards import REFERRER
 from workflows.admission.states import OPEN, State
 from workflows.core import Action, Clock, May, Wording, Workflow
 from workflows.roles import Capacity, Role
+from workflows.who import CASE_MANAGER
 
 __all__ = ["ADMISSION", "State"]
 
@@ -57,6 +58,7 @@ ADMISSION = Workflow(
             "admission.decide",
             runs_in={State.ASSESSED, State.RECOMMENDED},
             pauses_in={State.MORE_NEEDED},
+            tells=(Role.HEAD_OF_COMMISSIONING,),
             on_return="restart",
             given_up_on=("admit_in_emergency",),
         ),
@@ -81,6 +83,7 @@ ADMISSION = Workflow(
             "admission.ratify",
             runs_in={State.AWAITING_RATIFICATION},
             stops_on=("ratify", "refuse_ratification"),
+            tells=(Role.HEAD_OF_COMMISSIONING, Role.DIRECTOR),
             on_return="restart",
         ),
     ),

@@ -1,10 +1,11 @@
 """The access assessment: booked, filled in, signed."""
 
 from workflows.admission import asks, guards
-from workflows.admission.guards import ASSESSOR, CASE_MANAGER, COORDINATOR
+from workflows.admission.guards import ASSESSOR
 from workflows.admission.states import State
 from workflows.core import SAME, Action
 from workflows.roles import Capacity
+from workflows.who import CASE_MANAGER, COORDINATOR
 
 ACTIONS = (
     Action(

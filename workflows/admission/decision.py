@@ -1,19 +1,11 @@
 """The recommendation, the question it may raise, and the decision under authority."""
 
 from workflows.admission import asks, guards
-from workflows.admission.guards import (
-    CASE_MANAGER,
-    COORDINATOR,
-    DECIDERS,
-    DIRECTOR,
-    HEAD,
-    ON_CALL,
-    REFERRER,
-    WHO_WAS_ASKED,
-)
+from workflows.admission.guards import DECIDERS, REFERRER, WHO_WAS_ASKED
 from workflows.admission.states import OPEN, State
 from workflows.core import SAME, Action, Ask, May
 from workflows.roles import Capacity, Role
+from workflows.who import CASE_MANAGER, COORDINATOR, DIRECTOR, HEAD, ON_CALL
 
 ACTIONS = (
     Action(

@@ -1,10 +1,11 @@
 """Admitting first and ratifying after: the emergency route."""
 
 from workflows.admission import asks, guards
-from workflows.admission.guards import ASSESSOR, CASE_MANAGER, COORDINATOR, DIRECTOR, HEAD, ON_CALL
+from workflows.admission.guards import ASSESSOR
 from workflows.admission.states import State
 from workflows.core import SAME, Action, Ask
 from workflows.roles import Capacity
+from workflows.who import CASE_MANAGER, COORDINATOR, DIRECTOR, ON_CALL
 
 ACTIONS = (
     Action(
@@ -90,7 +91,7 @@ ACTIONS = (
         "Ratify the emergency admission",
         State.AWAITING_RATIFICATION,
         State.ADMISSION_AGREED,
-        by=(HEAD, DIRECTOR),
+        by=guards.RATIFIERS,
         needs=(guards.is_another_person,),
         when=guards.is_signed,
         reason=True,
@@ -103,7 +104,7 @@ ACTIONS = (
         "Ratify the emergency admission",
         State.AWAITING_RATIFICATION,
         SAME,
-        by=(HEAD, DIRECTOR),
+        by=guards.RATIFIERS,
         needs=(guards.is_another_person, guards.is_not_ratified_yet),
         when=guards.is_not_signed,
         reason=True,
@@ -116,7 +117,7 @@ ACTIONS = (
         "Refuse to ratify",
         State.AWAITING_RATIFICATION,
         State.ASSESSED,
-        by=(HEAD, DIRECTOR),
+        by=guards.RATIFIERS,
         needs=(guards.is_another_person, guards.is_not_ratified_yet),
         when=guards.is_signed,
         asks=(Ask("tonight", "What happens to the person tonight?", "long_text"),),
@@ -131,7 +132,7 @@ ACTIONS = (
         "Refuse to ratify",
         State.AWAITING_RATIFICATION,
         State.ASSESSMENT_REQUESTED,
-        by=(HEAD, DIRECTOR),
+        by=guards.RATIFIERS,
         needs=(guards.is_another_person, guards.is_not_ratified_yet),
         when=guards.is_not_signed,
         asks=(Ask("tonight", "What happens to the person tonight?", "long_text"),),

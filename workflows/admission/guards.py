@@ -6,9 +6,9 @@ from typing import Any
 from workflows import form2
 from workflows.authority import Scheme
 from workflows.core import Actor, May
-from workflows.form1 import EMERGENCY
 from workflows.policy import NotAllowed
 from workflows.roles import Capacity, Role
+from workflows.who import DIRECTOR, HEAD
 
 SCHEME = Scheme(
     limits="admission.limit_pence",
@@ -17,15 +17,8 @@ SCHEME = Scheme(
 )
 LONGEST_STAY = 520
 """Weeks: ten years, beyond which a length is a slip of the keyboard."""
-
-
 MOST_NAMED = 6
 """Missing answers that are named one by one; a longer list is read on the form itself."""
-
-
-def is_an_emergency(admission: Any, _actor: Actor) -> str | None:
-    """Emergencies only"""
-    return None if admission.priority == EMERGENCY else "On-call takes emergencies; this one is not an emergency"
 
 
 def has_form_2(admission: Any, _actor: Actor) -> tuple[str, ...]:
@@ -43,7 +36,7 @@ def takes_emergencies(admission: Any, _actor: Actor) -> str | None:
     """The service takes emergency admissions"""
     if admission.policy.value("admission.emergency_route", service_line=admission.service_line):
         return None
-    return "Adult secure care takes nobody without an assessment: book one"
+    return "This service takes nobody without an assessment: book one"
 
 
 def is_not_your_own(admission: Any, actor: Actor) -> str | None:
@@ -105,7 +98,9 @@ def has_a_price(admission: Any, values: Mapping[str, Any]) -> str | None:
 def is_a_length(_admission: Any, values: Mapping[str, Any]) -> str | None:
     """The length is in whole weeks, from one up."""
     weeks = values.get("expected_length_weeks")
-    return None if isinstance(weeks, int) and 1 <= weeks <= LONGEST_STAY else "Give a whole number of weeks, 1 to 520"
+    if isinstance(weeks, int) and 1 <= weeks <= LONGEST_STAY:
+        return None
+    return f"Give a whole number of weeks, 1 to {LONGEST_STAY}"
 
 
 def says_what_is_missing(_admission: Any, values: Mapping[str, Any]) -> str | None:
@@ -134,13 +129,9 @@ def says_which_interest(_admission: Any, values: Mapping[str, Any]) -> str | Non
     return None
 
 
-COORDINATOR = May(Role.COORDINATOR)
-CASE_MANAGER = May(Role.CASE_MANAGER)
-DIRECTOR = May(Role.DIRECTOR)
-HEAD = May(Role.HEAD_OF_COMMISSIONING)
-ON_CALL = May(Role.ON_CALL, when=is_an_emergency)
 ASSESSOR = May(Role.ACCESS_ASSESSOR, Capacity.ASSESSOR)
 REFERRER = May(Role.REFERRER, Capacity.REFERRER)
+RATIFIERS = (HEAD, DIRECTOR)
 DECIDERS = (
     *(May(role, when=SCHEME.may(role)) for role in (Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING, Role.DIRECTOR)),
     May(Role.OUTSIDE_MEMBER, Capacity.INTERESTED, when=SCHEME.may(Role.OUTSIDE_MEMBER)),
