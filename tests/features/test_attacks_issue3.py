@@ -142,11 +142,12 @@ def test_a_case_closed_meanwhile_is_open_again_when_its_item_is(committed: Engin
         session.flush()
         case_id = open_case(session, patient_id=patient.id, service_line="cyp", now=NOW).id
     with sessions() as one:
-        assert one.get_one(CareCase, case_id).closed_at is None  # what the page of the item has read
+        read = one.get_one(CareCase, case_id)  # by the page of the item, before the other closes it
+        assert read.closed_at is None
         with sessions() as two, transaction(two):
             close_case(two, case_id, reason="Nothing is open", by_id=who, now=NOW)
         with transaction(one):
-            assert reopen_case(one, case_id) == case_id
+            assert reopen_case(one, read.id) == case_id
     with sessions() as after:
         assert after.get_one(CareCase, case_id).closed_at is None
 

@@ -285,3 +285,15 @@ def test_the_command_adds_ends_lists_and_logs(committed: Engine, monkeypatch: py
     with Session(committed) as after:
         assert [row.path for row in changes(after)] == ["hub oncall add", "hub oncall end"]
         assert rota(after) == []
+
+
+def test_an_administrator_keeps_the_rota_and_cannot_put_themselves_on_it(
+    session: Session, client: FlaskClient, sign_in: SignIn, ruth: Membership
+) -> None:
+    sam = make_membership(session, Role.ADMINISTRATOR, user=make_person(session, "Sam Ridley"))
+    sign_in(client, sam)
+    for typed in (shift(sam.user_id), shift(ruth.user_id, deputy=sam.user_id)):
+        refused = client.post("/rota/add", data=typed)
+        assert refused.status_code == 422 and "You cannot put yourself on call" in refused.text
+    assert rota(session) == []
+    assert client.post("/rota/add", data=shift(ruth.user_id)).status_code == 303

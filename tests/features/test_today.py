@@ -131,7 +131,7 @@ def test_who_is_waited_for_and_since_when(session: Session, client: FlaskClient,
     page = read(client)
     table = page[page.index('id="waited"') :]
     assert 'data-label="From">Brackendale Community Team<' in table  # a reply
-    assert 'data-label="From">a case manager<' in table  # a decision nobody owns
+    assert 'data-label="From">A case manager<' in table  # a decision nobody owns
     assert f'data-label="From">{dele.user.name}<' in table  # a decision somebody owns
     assert 'data-label="Since">Mon 30 March<' in table
 
