@@ -92,6 +92,8 @@ def wrong_kind(ask: Ask, value: Any) -> str | None:
         "organisation": (int, str) if ask.name.endswith("_id") else str,
         "choices": (list, tuple),
     }
+    if ask.kind == "number" and not isinstance(value, int):
+        return f"{ask.label.rstrip('?')}: write a whole number, such as 12"
     if not isinstance(value, expected.get(ask.kind, str)) or (
         isinstance(value, bool) and ask.kind not in {"yes_no", "tick"}
     ):

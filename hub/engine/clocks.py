@@ -336,9 +336,9 @@ def clock_writes(turn: Turn) -> Iterator[tuple[str, dict[str, Any]]]:
             continue
         was = row.was if row.id is not None else dict.fromkeys(WRITTEN)
         # Of its columns few change; each that is sent again costs as much as reading it.
-        names = tuple(name for name in WRITTEN if getattr(row, name) != was[name])
+        names = tuple(name for name in WRITTEN if getattr(row, name) != was[name]) or ("due_at",)
         values = {name: adapt(getattr(row, name), as_json=name in JSON_COLUMNS) for name in names}
         if row.id is None:
             yield insert("clock", ("item_id", *names)), {"item_id": turn.item.id, **values}
-        elif names:
+        else:
             yield update("clock", names), {"id": row.id, **values}

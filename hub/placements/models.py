@@ -1,6 +1,6 @@
 """The placement table: what kind of bed is looked for."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -22,5 +22,9 @@ class Placement(WorkItem):
     expected_length_weeks: Mapped[int | None]
 
     case: Mapped[CareCase | None] = relationship(viewonly=True)
+    admission: Mapped[Any] = relationship(
+        "Admission", primaryjoin="foreign(Placement.parent_id) == Admission.id", viewonly=True, uselist=False
+    )
+    """The decision it was opened from; another feature's table, so by name."""
 
     __mapper_args__ = {"polymorphic_identity": "placement"}

@@ -10,7 +10,6 @@ from hub.web import access
 from hub.web.actions import Pages, action_routes, keep_typed, show_item
 from hub.web.filters import count
 from hub.web.item_page import shown
-from hub.web.sections import given
 
 blueprint = Blueprint("placements", __name__, url_prefix="/placements")
 
@@ -23,12 +22,17 @@ def banner(placement: Placement) -> Banner | None:
 
 
 def wanted(placement: Placement) -> list[tuple[str, str]]:
-    """What is looked for, as (name, value in words)."""
-    weeks = placement.expected_length_weeks
-    return given(
+    """What is looked for and what a unit will ask on the telephone, as (name, value in words)."""
+    weeks, admission = placement.expected_length_weeks, placement.admission
+    referral = admission.referral if admission is not None else None
+    return [
         ("Type of bed", shown(placement.bed_type, codes="bed_type")),
         ("Expected length", count(weeks, "week") if weeks else ""),
-    )
+        ("Where the person is", shown(getattr(referral, "where_now", None))),
+        ("Call-back number", shown(getattr(referral, "call_back_number", None))),
+        ("Clinician in charge", shown(getattr(admission, "clinician_in_charge", None))),
+        ("Immediate risk", shown(getattr(admission, "immediate_risk", None))),
+    ]
 
 
 PAGES = Pages(

@@ -241,7 +241,12 @@ class ItemPage:
     @property
     def related(self) -> list[Near]:
         """What it was opened from and what was opened from it: what to do there, or how it ended."""
-        return [_near(row, is_hub=self.actor.is_hub) for row in self.reading.related]
+        return [_near(row, is_hub=self.actor.is_hub) for row in self.reading.related if not _goes_on(row)]
+
+    @property
+    def next(self) -> list[Near]:
+        """What was opened from it and goes on: after an action it is where most people want to go."""
+        return [_near(row, is_hub=self.actor.is_hub) for row in self.reading.related if _goes_on(row)]
 
     @cached_property
     def parties(self) -> list[WhoSees]:
@@ -283,6 +288,10 @@ def shown(value: Any, *, codes: str = "", kind: str = "") -> str:
     except ValueError:
         return text
     return text
+
+
+def _goes_on(row: Any) -> bool:
+    return workflows.ALL[row.kind].is_open(row.state)
 
 
 def _near(row: Any, *, is_hub: bool) -> Near:

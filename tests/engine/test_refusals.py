@@ -256,11 +256,3 @@ def test_a_draft_is_its_writers_until_it_is_sent(session: Session, referrer: Act
     with refused(session, item) as words:
         perform(session, item, "withdraw", case_manager, now=NOW, reason="x")
     assert words == ["There is nothing here for you to do"]
-
-
-def test_an_item_that_is_gone(session: Session, coordinator: Actor) -> None:
-    item = start(session, REFERRAL, SYSTEM, now=NOW, values={})
-    session.expunge(item)
-    item.__dict__["id"] = 0
-    with pytest.raises(ActionRefused, match="This is no longer here"):
-        perform(session, item, "submit", coordinator, now=NOW)

@@ -147,7 +147,7 @@ def test_an_assessor_fills_in_form_2_and_the_head_decides_what_is_over_the_case_
     priya.page.get_by_label("How many weeks").fill("twelve")
     priya.page.get_by_label("How does it end?").fill("Home with day care")
     priya.press("Recommend")
-    priya.says("How many weeks would an admission last: this is not an answer of the right kind")
+    priya.says("How many weeks would an admission last: write a whole number, such as 12")
     priya.page.get_by_label("How many weeks").fill("12")
     priya.is_accessible()
     priya.press("Recommend")

@@ -103,6 +103,20 @@ def test_states_may_be_put_anywhere(cells: list[tuple[int, int]], extra: list[tu
     assert_readable(plan(made(4, 2, extra, cells)))
 
 
+def test_a_line_straight_down_gives_way_where_another_would_run_along_it() -> None:
+    drawing = plan(made(3, 1, [], [(2, 4), (0, 4), (1, 3), (1, 2)]))
+    assert_readable(drawing)
+    upright = [
+        (arrow, x1, min(y1, y2), max(y1, y2))
+        for arrow in drawing.arrows
+        for (x1, y1), (x2, y2) in zip(arrow.points, arrow.points[1:], strict=False)
+        if x1 == x2
+    ]
+    for place, (arrow, x, top, bottom) in enumerate(upright):
+        for other, across, higher, lower in upright[place + 1 :]:
+            assert other is arrow or abs(x - across) >= 8 or lower <= top or bottom <= higher
+
+
 def test_every_state_and_every_move_is_drawn() -> None:
     root = ElementTree.fromstring(draw(REFERRAL))
     said = " ".join(text.text or "" for text in root.iter(f"{SVG}text"))
