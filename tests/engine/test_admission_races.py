@@ -1,6 +1,7 @@
 """Deciding, ratifying and admitting at once, each in a thread with a real commit: one wins, and one search opens."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,32 @@ def test_two_decisions_of_one_case_open_one_search(ground: Ground) -> None:
         ids = [admission.id for admission in both]
     works = [press(item_id, "admit_in_emergency", ground.crew.on_call) for item_id in ids * 4]
     assert winners(all_at_once(ground.engine, works)) == 2
+    with Session(ground.engine) as session:
+        assert searches(session) == 1 and verify(session).findings == ()
+
+
+def test_a_second_decision_of_the_case_waits_for_the_first_and_opens_no_search_of_its_own(ground: Ground) -> None:
+    with make_sessions(ground.engine)() as session, transaction(session):
+        number = referral_values()["nhs_number"]
+        first, second = (
+            make_admission(
+                session, "recommended", crew=ground.crew, referral={"nhs_number": number}, priority="emergency"
+            ).id
+            for _ in range(2)
+        )
+    sessions = make_sessions(ground.engine)
+
+    def decide_second() -> None:
+        with sessions() as session, transaction(session):
+            press(second, "agree_admission", ground.crew.director)(session)
+
+    with ThreadPoolExecutor(1) as pool, sessions() as session:
+        with transaction(session):
+            press(first, "agree_admission", ground.crew.head)(session)
+            later = pool.submit(decide_second)
+            with pytest.raises(TimeoutError):
+                later.result(timeout=1)  # the first holds the case, and has not committed
+        later.result(timeout=10)
     with Session(ground.engine) as session:
         assert searches(session) == 1 and verify(session).findings == ()
 
