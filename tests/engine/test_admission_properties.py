@@ -9,20 +9,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import Engine, func, select
-from sqlalchemy.orm import Session
 
 from hub.accounts.models import UserAccount
 from hub.admissions.models import Admission
-from hub.engine.audit import verify
 from hub.engine.available import available_actions
 from hub.engine.models import FAR, Clock, ItemParty, OutboxMessage, Transition
 from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
 from hub.placements.models import Placement
 from tests.admission_factory import Crew, admission_of, answers, make_crew
-from tests.factories import NOW, actor_of, make_actor, make_membership, make_referral, referral_values
+from tests.engine.machine import Undone
+from tests.factories import actor_of, make_actor, make_membership, make_referral, referral_values
 from workflows.actor import Actor
 from workflows.admission import ADMISSION, State
 from workflows.everyday import BY_NAME
@@ -46,27 +45,8 @@ CHANGES: dict[str, tuple[Any, ...]] = {
 }
 
 
-class Admissions(RuleBasedStateMachine):
+class Admissions(Undone):
     """One or two admission decisions of one case, and a crowd of whom some are two people in one."""
-
-    engine: Engine
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.connection = self.engine.connect()
-        self.outer = self.connection.begin()
-        self.session = Session(self.connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
-        self.now = NOW
-        self.people: list[Actor] = []
-        self.items: list[Admission] = []
-
-    def teardown(self) -> None:
-        """Every chain is whole, and nothing survives a run."""
-        if self.items:
-            assert verify(self.session).findings == ()
-        self.session.close()
-        self.outer.rollback()
-        self.connection.close()
 
     @initialize(random=st.randoms(use_true_random=True))
     def begin(self, random: Random) -> None:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
@@ -17,15 +16,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import Engine, func, select
-from sqlalchemy.orm import Session
 
-from hub.engine.audit import verify
 from hub.engine.available import available_actions
 from hub.engine.models import FAR, Clock, ItemParty, OutboxMessage, Transition
 from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
 from hub.referrals.models import Referral
-from tests.factories import ANSWERS, NOW, make_actor, referral_values, start_referral
+from tests.engine.machine import Undone
+from tests.factories import ANSWERS, make_actor, referral_values, start_referral
 from workflows.actor import Actor
 from workflows.everyday import BY_NAME
 from workflows.policy import DEFAULT
@@ -58,27 +56,8 @@ FORM: dict[str, tuple[Any, ...]] = {
 FORWARD = ("submit", "start_review", "return_incomplete", "reopen", "accept")
 
 
-class Referrals(RuleBasedStateMachine):
+class Referrals(Undone):
     """One or two referrals of one person, and a small crowd."""
-
-    engine: Engine
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.connection = self.engine.connect()
-        self.outer = self.connection.begin()
-        self.session = Session(self.connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
-        self.now = NOW
-        self.people: list[Actor] = []
-        self.items: list[Referral] = []
-
-    def teardown(self) -> None:
-        """Nothing survives a run."""
-        if self.items:
-            assert verify(self.session).findings == ()
-        self.session.close()
-        self.outer.rollback()
-        self.connection.close()
 
     @initialize(random=st.randoms(use_true_random=True))
     def begin(self, random: Random) -> None:

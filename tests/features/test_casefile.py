@@ -15,6 +15,7 @@ from hub.cases.alerts import add_alert
 from hub.cases.models import CareCase, CaseSeal
 from hub.engine.models import AccessLog, WorkItem
 from hub.engine.perform import perform
+from tests.admission_factory import admission_of, do
 from tests.factories import actor_of, make_membership, make_referral
 from tests.features.test_worklist import statements
 from workflows.roles import Role
@@ -256,6 +257,27 @@ def test_eight_statements_and_one_for_each_kind_of_open_item(
         assert len(sent) <= 8 + len(kinds), "\n\n".join(sent)
     assert counted[0] == counted[1] == (9, 1)
     assert counted[2] == (10, 2)
+
+
+def test_a_third_kind_of_open_item_costs_one_statement_more(
+    session: Session, client: FlaskClient, case_manager: Any
+) -> None:
+    referrer = actor_of(make_membership(session, Role.REFERRER))
+    case = case_of(session, full(session, referrer=referrer))
+    number = number_of(session, case)
+    accepted = make_referral(
+        session, "accepted", priority="urgent", now=NOW, referrer=referrer, nhs_number=number, immediate_risk="Will run"
+    )
+    do(session, admission_of(session, accepted), "admit_in_emergency", actor_of(case_manager))
+    kinds = set(session.scalars(select(WorkItem.kind).where(WorkItem.case_id == case.id, WorkItem.is_open)))
+    assert kinds == {"referral", "admission", "placement"}
+    read(client, case)
+    session.execute(update(SignInSession).values(last_seen_at=datetime.now(UTC) - timedelta(minutes=5)))
+    session.commit()
+    href = f"/cases/{case.reference}"
+    with statements(session) as sent:
+        assert client.get(href).status_code == 200
+    assert len(sent) <= 8 + 3, "\n\n".join(sent)
 
 
 def test_the_whole_timeline_is_read_page_by_page(session: Session, client: FlaskClient, case_manager: Any) -> None:

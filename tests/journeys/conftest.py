@@ -37,6 +37,7 @@ NAMES = {
     Role.REFERRER: "Joy Fenwick",
     Role.HEAD_OF_COMMISSIONING: "Ruth Calloway",
     Role.DIRECTOR: "Karen Stott",
+    Role.FINANCE_LEAD: "Omar Fell",
     Role.ACCESS_ASSESSOR: "Ewan Sallis",
 }
 SECOND_COORDINATOR = "Morag Tennant"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from hub.accounts.models import OnCallShift
@@ -46,32 +46,7 @@ def test_on_call_alone_takes_an_emergency_from_the_telephone_to_the_search_for_a
     # Given one manager on call at 3 in the morning, with a doctor on the telephone
     _put_on_call(database, people[Role.DIRECTOR])
     karen = person(Role.DIRECTOR)
-    karen.open("/referrals/new")
-    fill_an_emergency(karen)
-    karen.press("Save the draft")
-    karen.press("Send the referral")
-    karen.page.get_by_label("The answers are right").check()
-    karen.press("Send the referral")
-    karen.says("is submitted")
-    # When she reviews it, accepts it and admits in an emergency, alone
-    karen.press("Start the review")
-    karen.press("Start the review")
-    karen.press("Accept")
-    karen.press("Accept")
-    karen.says("is accepted")
-    karen.press("Book the access assessment")
-    karen.is_accessible()
-    karen.press("Admit in an emergency")
-    karen.is_accessible()
-    karen.page.get_by_label("Why can it not wait?").fill("The ward cannot keep her safe tonight")
-    karen.page.get_by_label("Which clinician is in charge?").fill("Dr Abara, 01632 960002")
-    karen.page.get_by_label("Type of bed").select_option(label="General, young person (13 to 17)")
-    karen.press("Admit in an emergency")
-    # Then the search for a bed is open, and she may not ratify what she did: by page, and by a direct post
-    karen.says("is awaiting ratification")
-    karen.press("Find a bed")
-    karen.says("Placement PLA-")
-    karen.is_accessible()
+    _takes_it_to_the_search_for_a_bed(karen)
     made = _admission(database)
     karen.open(f"/admissions/{made.reference}/ratify")
     karen.says("You admitted this person")
@@ -98,6 +73,60 @@ def test_on_call_alone_takes_an_emergency_from_the_telephone_to_the_search_for_a
 def _token(someone: Person) -> str:
     someone.open("/account")
     return someone.page.locator("input[name=csrf_token]").first.input_value()
+
+
+def test_the_rota_alone_gives_the_powers_and_they_end_with_the_shift(
+    database: Engine, person: Arrive, people: dict[Role, str]
+) -> None:
+    # Given somebody who looks after the money by day, and sees no case
+    omar = person(Role.FINANCE_LEAD)
+    assert _answer(omar, "/referrals/new") == 404
+    # When the rota names them, they take an emergency to the search for a bed, and may not ratify it
+    _put_on_call(database, people[Role.FINANCE_LEAD])
+    _takes_it_to_the_search_for_a_bed(omar)
+    search = omar.page.url.removeprefix(omar.address)
+    assert _answer(omar, search) == 200
+    assert _answer(omar, f"/admissions/{_admission(database).reference}/ratify") == 403
+    # Then, when the shift is over, what they opened is not theirs to see
+    with Session(database) as session, transaction(session):
+        session.execute(update(OnCallShift).values(until_at=datetime.now(UTC) - timedelta(minutes=1)))
+    assert _answer(omar, search) == 404
+
+
+def _answer(someone: Person, path: str) -> int:
+    answer = someone.page.goto(f"{someone.address}{path}")
+    assert answer is not None
+    return answer.status
+
+
+def _takes_it_to_the_search_for_a_bed(karen: Person) -> None:
+    """From the telephone to the open search, alone."""
+    karen.open("/referrals/new")
+    fill_an_emergency(karen)
+    karen.press("Save the draft")
+    karen.press("Send the referral")
+    karen.page.get_by_label("The answers are right").check()
+    karen.press("Send the referral")
+    karen.says("is submitted")
+    # When she reviews it, accepts it and admits in an emergency, alone
+    karen.press("Start the review")
+    karen.press("Start the review")
+    karen.press("Accept")
+    karen.press("Accept")
+    karen.says("is accepted")
+    karen.press("Book the access assessment")
+    karen.is_accessible()
+    karen.press("Admit in an emergency")
+    karen.is_accessible()
+    karen.page.get_by_label("Why can it not wait?").fill("The ward cannot keep her safe tonight")
+    karen.page.get_by_label("Which clinician is in charge?").fill("Dr Abara, 01632 960002")
+    karen.page.get_by_label("Type of bed").select_option(label="General, young person (13 to 17)")
+    karen.press("Admit in an emergency")
+    # Then the search for a bed is open, and she may not ratify what she did: by page, and by a direct post
+    karen.says("is awaiting ratification")
+    karen.press("Find a bed")
+    karen.says("Placement PLA-")
+    karen.is_accessible()
 
 
 def test_an_assessor_fills_in_form_2_and_the_head_decides_what_is_over_the_case_managers_limit(

@@ -1,11 +1,47 @@
 """Admitting first and ratifying after: the emergency route."""
 
+from typing import Any
+
 from workflows.admission import asks, guards
 from workflows.admission.guards import ASSESSOR
 from workflows.admission.states import State
-from workflows.core import SAME, Action, Ask
+from workflows.core import SAME, Action, Ask, May
 from workflows.roles import Capacity
 from workflows.who import CASE_MANAGER, COORDINATOR, DIRECTOR, ON_CALL
+
+
+def _late(name: str, label: str, by: May, signed: tuple[Ask, ...]) -> tuple[Action, Action]:
+    """The late Form 2: not ratified yet, it stays where it is; once ratified, the admission is agreed with it."""
+    shared: dict[str, Any] = {
+        "by": (by,),
+        "needs": (guards.is_not_signed_yet, guards.has_form_2),
+        "asks": (*asks.OUTCOME, *signed),
+        "marks": "form2_signed",
+        "lets_go": (Capacity.ASSESSOR,),
+    }
+    return (
+        Action(
+            name,
+            label,
+            State.AWAITING_RATIFICATION,
+            SAME,
+            when=guards.is_not_ratified,
+            emits=("admission.late_assessment_signed",),
+            about="Form 2 after the emergency admission.",
+            **shared,
+        ),
+        Action(
+            name,
+            label,
+            State.AWAITING_RATIFICATION,
+            State.ADMISSION_AGREED,
+            when=guards.is_ratified,
+            emits=("admission.late_assessment_signed", "admission.ratified"),
+            about="The last thing missing: the admission is agreed with it.",
+            **shared,
+        ),
+    )
+
 
 ACTIONS = (
     Action(
@@ -30,62 +66,8 @@ ACTIONS = (
         emits=("admission.admitted_in_emergency",),
         about="Opens the search for a bed at once. Another person ratifies it, and a missing Form 2 follows.",
     ),
-    Action(
-        "sign_late_assessment",
-        "Sign the late assessment",
-        State.AWAITING_RATIFICATION,
-        SAME,
-        by=(ASSESSOR,),
-        needs=(guards.is_not_signed_yet, guards.has_form_2),
-        when=guards.is_not_ratified,
-        asks=(*asks.OUTCOME, asks.SIGNATURE),
-        marks="form2_signed",
-        lets_go=(Capacity.ASSESSOR,),
-        emits=("admission.late_assessment_signed",),
-        about="Form 2 after the emergency admission.",
-    ),
-    Action(
-        "sign_late_assessment",
-        "Sign the late assessment",
-        State.AWAITING_RATIFICATION,
-        State.ADMISSION_AGREED,
-        by=(ASSESSOR,),
-        needs=(guards.has_form_2,),
-        when=guards.is_ratified,
-        asks=(*asks.OUTCOME, asks.SIGNATURE),
-        marks="form2_signed",
-        lets_go=(Capacity.ASSESSOR,),
-        emits=("admission.late_assessment_signed", "admission.ratified"),
-        about="The last thing missing: the admission is agreed with it.",
-    ),
-    Action(
-        "enter_late_paper",
-        "Enter a late paper Form 2",
-        State.AWAITING_RATIFICATION,
-        SAME,
-        by=(CASE_MANAGER,),
-        needs=(guards.is_not_signed_yet, guards.has_form_2),
-        when=guards.is_not_ratified,
-        asks=(*asks.OUTCOME, *asks.PAPER),
-        marks="form2_signed",
-        lets_go=(Capacity.ASSESSOR,),
-        emits=("admission.late_assessment_signed",),
-        about="For a form that was signed on paper: the hub holds it.",
-    ),
-    Action(
-        "enter_late_paper",
-        "Enter a late paper Form 2",
-        State.AWAITING_RATIFICATION,
-        State.ADMISSION_AGREED,
-        by=(CASE_MANAGER,),
-        needs=(guards.has_form_2,),
-        when=guards.is_ratified,
-        asks=(*asks.OUTCOME, *asks.PAPER),
-        marks="form2_signed",
-        lets_go=(Capacity.ASSESSOR,),
-        emits=("admission.late_assessment_signed", "admission.ratified"),
-        about="The last thing missing: the admission is agreed with it.",
-    ),
+    *_late("sign_late_assessment", "Sign the late assessment", ASSESSOR, (asks.SIGNATURE,)),
+    *_late("enter_late_paper", "Enter a late paper Form 2", CASE_MANAGER, asks.PAPER),
     Action(
         "ratify",
         "Ratify the emergency admission",

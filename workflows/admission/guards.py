@@ -136,7 +136,7 @@ DECIDERS = (
     *(May(role, when=SCHEME.may(role)) for role in (Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING, Role.DIRECTOR)),
     May(Role.OUTSIDE_MEMBER, Capacity.INTERESTED, when=SCHEME.may(Role.OUTSIDE_MEMBER)),
 )
-"""Whoever's role holds the limit; an outside member whom the hub let in to the item, when the hub needs one."""
+"""Whoever's role holds the limit; and an outside member whom the hub let in to the item, with its reason on record."""
 WHO_WAS_ASKED = tuple(
     May(role, Capacity.ASKED)
     for role in (
