@@ -38,7 +38,7 @@ worker: $(READY)  ## The second process: rings deadlines and delivers messages
 test: $(READY) browser  ## All tests, with coverage for `check`
 	rm -f .coverage .coverage.*
 	$(BIN)/pytest -q -n 2 -m "not slow" --cov --cov-report=
-	$(BIN)/pytest -q -m slow
+	$(BIN)/pytest -q -n 2 --dist loadfile -m slow
 
 check: $(READY) lock-check  ## Style, types, import rules, templates, the lock, and the coverage that `test` measured
 	$(BIN)/ruff check .

@@ -9,24 +9,33 @@ from whitenoise import WhiteNoise
 import hub.reactions  # noqa: F401 - every table known, and every topic heard before the first action
 from hub.accounts import browser
 from hub.accounts import demo as demo_sign_in
+from hub.accounts import link_views as account_links
+from hub.accounts import request_views as account_requests
 from hub.accounts import rota_views as rota
 from hub.accounts import views as accounts
+from hub.admin import views as admin
 from hub.admissions import views as admissions
 from hub.casefile import views as casefile
 from hub.cases import views as cases
 from hub.config import Settings, settings
 from hub.db import make_engine, make_sessions
+from hub.documents import views as documents
 from hub.embedded import database_url
 from hub.how_it_works import views as how_it_works
 from hub.jobs import views as jobs
+from hub.merges import views as merges
 from hub.messages import views as messages
+from hub.papers import views as papers
 from hub.paths import STATIC, TEMPLATES
 from hub.placements import views as placements
+from hub.referrals import emergency, mine
 from hub.referrals import import_views as imports
 from hub.referrals import views as referrals
+from hub.search import views as search
+from hub.tasks import views as tasks
 from hub.today import views as today
 from hub.trail import views as trail
-from hub.web import access, errors, health, security, shell, templating
+from hub.web import access, errors, health, other_windows, security, shell, templating
 from hub.web.database import SessionFactory, db
 from hub.worklist import views as worklist
 
@@ -46,6 +55,7 @@ def create_app(configured: Settings | None = None, *, session_factory: SessionFa
     security.protect_forms(app)
     access.init_app(app)
     errors.init_app(app)
+    documents.init_app(app, chosen)
     _register(app, chosen)
     _serve_files(app, chosen)
     return app
@@ -54,23 +64,44 @@ def create_app(configured: Settings | None = None, *, session_factory: SessionFa
 def _register(app: Flask, chosen: Settings) -> None:
     for views in (
         health,
+        other_windows,
         accounts,
+        account_links,
+        account_requests,
+        emergency,
+        mine,
         referrals,
         admissions,
         placements,
+        tasks,
+        merges,
+        papers,
         worklist,
         cases,
         casefile,
         today,
         how_it_works,
         messages,
+        documents,
         jobs,
         rota,
         imports,
         trail,
+        search,
+        admin,
     ):
         app.register_blueprint(views.blueprint)
-    for keeper in (*referrals.KEEPERS, *admissions.KEEPERS, *placements.KEEPERS, *cases.KEEPERS):
+    for keeper in (
+        *emergency.KEEPERS,
+        *referrals.KEEPERS,
+        *admissions.KEEPERS,
+        *placements.KEEPERS,
+        *tasks.KEEPERS,
+        *merges.KEEPERS,
+        *account_requests.KEEPERS,
+        *cases.KEEPERS,
+        *admin.KEEPERS,
+    ):
         access.keep_what_was_typed(app, keeper)
     if chosen.demo:
         app.register_blueprint(demo_sign_in.blueprint)

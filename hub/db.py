@@ -39,6 +39,9 @@ class Lock(IntEnum):
     DEMO_WORLD = 7_264_004
     DIGEST = 7_264_005
     ROTA = 7_264_006
+    PLACES = 7_264_010
+    CODE_LISTS = 7_264_011
+    ADMINISTRATORS = 7_264_012
 
 
 Moment = DateTime(timezone=True)
@@ -53,6 +56,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=False,
+        hide_parameters=True,  # an error in the log shows the statement, and no name or number somebody looked for
         connect_args={"options": "-c timezone=UTC -c application_name=hub"},
     )
 

@@ -1,28 +1,41 @@
 """Every table of the hub, so that the mapper and the migrations know them all."""
 
 from hub.accounts import models as accounts
+from hub.accounts import request_models as account_requests
 from hub.admissions import models as admissions
 from hub.cases import models as cases
-from hub.engine import life, rulebook
+from hub.documents import models as documents
+from hub.engine import admin_log, code_lists, drafts, life, rulebook
 from hub.engine import models as engine
+from hub.merges import models as merges
 from hub.messages import models as messages
 from hub.organisations import models as organisations
+from hub.papers import models as papers
 from hub.patients import models as patients
 from hub.placements import models as placements
 from hub.referrals import import_models as referral_imports
 from hub.referrals import models as referrals
+from hub.tasks import models as tasks
 
 __all__ = [
+    "account_requests",
     "accounts",
+    "admin_log",
     "admissions",
     "cases",
+    "code_lists",
+    "documents",
+    "drafts",
     "engine",
     "life",
+    "merges",
     "messages",
     "organisations",
+    "papers",
     "patients",
     "placements",
     "referral_imports",
     "referrals",
     "rulebook",
+    "tasks",
 ]

@@ -4,14 +4,29 @@ from functools import partial
 
 import hub.models  # noqa: F401 - every table must be known before the first mapper is used
 import workflows
+from hub.admissions.papers import keep_decision_notice, keep_form_2, keep_refusal_to_ratify
 from hub.admissions.services import another_wants_a_bed, open_admission
-from hub.cases.services import keep_facts, note_facts, open_case, record_legal_status, reopen_case
+from hub.cases.services import (
+    complete_legal_status,
+    keep_facts,
+    lock_case,
+    note_facts,
+    open_case,
+    record_legal_status,
+    reopen_case,
+)
 from hub.engine.attach import attach_case
 from hub.engine.topics import Happened, listen, listeners
+from hub.merges.joining import join
+from hub.merges.parting import part
+from hub.merges.services import lock_for_undoing
 from hub.messages.who_is_told import is_told
-from hub.patients.services import find_or_add
+from hub.patients.services import complete_record, find_or_add
 from hub.placements.services import open_placement, stand_down_search
+from hub.referrals.papers import keep_form_1
 from hub.referrals.services import title_of
+from hub.tasks.services import call_off, open_task, tick_off
+from workflows.form1 import EMERGENCY, follow_up
 
 
 def open_the_case(happened: Happened) -> None:
@@ -40,6 +55,33 @@ def open_the_case(happened: Happened) -> None:
         by_id=happened.actor.user_id,
         now=happened.at,
     )
+
+
+def ask_for_the_rest(happened: Happened) -> None:
+    """An emergency goes on with the minimum; what the whole form lacks is owed. An import brings what there is."""
+    referral = happened.item
+    if referral.priority == EMERGENCY and not happened.actor.is_system and follow_up(referral):
+        open_task(happened.session, referral, f"The rest of the form of {referral.reference}", now=happened.at)
+
+
+def take_in_the_rest(happened: Happened) -> None:
+    """What was added to an emergency's form: the record and the case know it too, and nothing is owed any more."""
+    referral, session = happened.item, happened.session
+    case = lock_case(session, referral.case_id)
+    referral.title = title_of({"family_name": referral.family_name, "given_name": referral.given_name})
+    complete_record(session, case.patient_id, referral)
+    keep_facts(session, case, referral)
+    complete_legal_status(
+        session, case, from_on=referral.legal_status_from, expires_at=referral.legal_status_expires_at
+    )
+    if not follow_up(referral):
+        tick_off(session, referral, now=happened.at)
+
+
+def ask_for_nothing_more(happened: Happened) -> None:
+    """A referral that goes no further owes nothing."""
+    why = f"{happened.item.reference}: {happened.item.workflow.wording_of(happened.item.state).label.lower()}"
+    call_off(happened.session, happened.item, now=happened.at, why=why)
 
 
 def reopen_the_case(happened: Happened) -> None:
@@ -85,7 +127,26 @@ def note_the_dispute(happened: Happened) -> None:
     note_facts(happened.session, happened.item.case_id, is_contested=True)
 
 
+def make_them_one(happened: Happened) -> None:
+    """Two people agree that two records are one person's: the other becomes part of the one that stands."""
+    join(happened.session, happened.item, happened.actor, now=happened.at)
+
+
+def ask_to_take_them_apart(happened: Happened) -> None:
+    """While that is undecided, neither record is made one with a third."""
+    lock_for_undoing(happened.session, happened.item, happened.actor)
+
+
+def take_them_apart(happened: Happened) -> None:
+    """Two people agree that the records are of two people after all: both are as they were."""
+    part(happened.session, happened.item, happened.actor, now=happened.at)
+
+
 listen("referral.submitted", open_the_case)
+listen("referral.submitted", ask_for_the_rest)  # in the case that was just opened
+listen("referral.rest_added", take_in_the_rest)
+for ended in ("referral.declined", "referral.redirected", "referral.superseded", "referral.withdrawn"):
+    listen(ended, ask_for_nothing_more)
 listen("referral.reopened", reopen_the_case)
 listen("referral.accepted", open_the_admission)
 listen("admission.assessed", note_form_2)
@@ -96,6 +157,18 @@ listen("admission.ratification_refused", stand_the_search_down)
 listen("admission.withdrawn", stand_the_search_down)
 listen("admission.reconsidered", reopen_the_case)
 listen("admission.objected", note_the_dispute)
+listen("merge.agreed", make_them_one)
+listen("merge.undo_asked", ask_to_take_them_apart)
+listen("merge.undone", take_them_apart)
+
+# Papers last: what they say is as it became, and a decision is made before it is told.
+for sent in ("referral.submitted", "referral.rest_added"):
+    listen(sent, keep_form_1)
+for signed in ("admission.assessed", "admission.late_assessment_signed"):
+    listen(signed, keep_form_2)
+for decided in ("admission.agreed", "admission.alternative_agreed", "admission.refused", "admission.ratified"):
+    listen(decided, keep_decision_notice)
+listen("admission.ratification_refused", keep_refusal_to_ratify)
 
 
 class NobodyListens(Exception):

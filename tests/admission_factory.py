@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.admissions.models import Admission
+from hub.engine.documents import StoredFile
 from hub.engine.models import Clock
 from hub.engine.perform import perform
 from hub.placements.models import Placement
@@ -82,6 +83,12 @@ FORM_2: dict[str, Any] = {
 }
 OUTCOME: dict[str, Any] = {"is_appropriate": True, "only_for_lack_of_services": False}
 PAPER: dict[str, Any] = {"paper_signed_by": "Aisha Thorne", "paper_signed_at": NOW, "paper_kept_at": "Cabinet 4"}
+
+
+def add_scan(session: Session, admission: Admission, actor: Actor) -> None:
+    """The scan of a form that was signed on paper; its bytes are no matter of the engine's."""
+    scan = StoredFile("Form 2, signed.pdf", "pdf", 812, "ab" * 32, "clean")
+    perform(session, admission, "add_document", actor, now=NOW, values={"document": scan, "audience": "hub"})
 
 
 def answers(session: Session, action: str, now: datetime) -> dict[str, Any]:

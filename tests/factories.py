@@ -172,21 +172,19 @@ def emergency_values(**changes: Any) -> dict[str, Any]:
 
 
 def referral_values(priority: str = "routine", service_line: str = "cyp", **changes: Any) -> dict[str, Any]:
-    """Answers of Form 1 that are complete for the priority; each call is another person."""
-    values = emergency_values(priority=priority, service_line=service_line)
-    if priority != "emergency":
-        values |= {
-            "bed_type_wanted": "301",
-            "referring_organisation": "ZRF01",
-            "referrer_name": "Joy Fenwick",
-            "nhs_number": next(_nhs_numbers),
-            "postcode": "LS1 4AB",
-            "sharing_restricted": False,
-            "primary_reason": "01",
-            "presenting_problem": "Not eating since January",
-            "learning_disability": "5",
-            "autism": "5",
-        }
+    """The full set of Form 1, so that nothing is owed after an emergency either; each call is another person."""
+    values = emergency_values(priority=priority, service_line=service_line) | {
+        "bed_type_wanted": "301",
+        "referring_organisation": "ZRF01",
+        "referrer_name": "Joy Fenwick",
+        "nhs_number": next(_nhs_numbers),
+        "postcode": "LS1 4AB",
+        "sharing_restricted": False,
+        "primary_reason": "01",
+        "presenting_problem": "Not eating since January",
+        "learning_disability": "5",
+        "autism": "5",
+    }
     return values | changes
 
 

@@ -2,7 +2,9 @@
 
 from workflows.admission import ADMISSION
 from workflows.core import Workflow
+from workflows.merge import MERGE
 from workflows.placement import PLACEMENT
 from workflows.referral import REFERRAL
+from workflows.task import TASK
 
-ALL: dict[str, Workflow] = {workflow.name: workflow for workflow in (REFERRAL, ADMISSION, PLACEMENT)}
+ALL: dict[str, Workflow] = {workflow.name: workflow for workflow in (REFERRAL, ADMISSION, PLACEMENT, TASK, MERGE)}

@@ -54,7 +54,7 @@ def _arrows(workflow: Workflow) -> Iterator[str]:
         for source in action.sources:
             if counted[action.name, source] > 1 and action.when is None:
                 yield f"{action.name} leaves {source} twice and one arrow has no `when`"
-            if source in workflow.ends and not action.reopening:
+            if source in workflow.ends and not action.reopening and action.dest_from(source) != source:
                 yield f"{action.name} leaves the ending state {source} without being a reopening action"
         for topic in action.emits:
             if not topic.startswith(f"{workflow.name}."):

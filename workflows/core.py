@@ -174,6 +174,8 @@ class Workflow:
     accepting: str = ""
     """The action whose `by` also may change the priority."""
     urgent_first: tuple[str, ...] = ("emergency", "urgent", "routine")
+    is_inside: bool = False
+    """Whether it is the hub's own matter, which nobody outside is ever let in to see."""
 
     def __post_init__(self) -> None:
         from workflows.checking import problems_of

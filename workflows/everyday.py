@@ -36,6 +36,11 @@ def is_sent(item: Any, _actor: Actor) -> str | None:
     return "It is still a draft" if item.is_draft else None
 
 
+def is_not_the_hubs_own(item: Any, _actor: Actor) -> str | None:
+    """Others may be let in"""
+    return "This is the hub’s own matter: nobody outside can be let in" if item.workflow.is_inside else None
+
+
 def has_a_clock(item: Any, _actor: Actor) -> str | None:
     """A clock is running"""
     return None if any(clock.is_running for clock in item.clocks) else "No clock is running"
@@ -62,6 +67,20 @@ def is_another_priority(item: Any, values: Mapping[str, Any]) -> str | None:
     return "It already has this priority" if values.get("priority") == item.priority else None
 
 
+def may_take_back(document: Any, item: Any, actor: Actor) -> bool:
+    """Whether this document is here and theirs to take back: who added it, the owner, a coordinator."""
+    if document.taken_back_at is not None or actor.user_id is None:
+        return False
+    return actor.user_id in {document.added_by_id, item.owner_id} or Role.COORDINATOR in actor.roles
+
+
+def has_a_document_to_take_back(item: Any, actor: Actor) -> str | None:
+    """A document is here that you may take back"""
+    if any(may_take_back(document, item, actor) for document in item.documents):
+        return None
+    return "There is no document here that you may take back"
+
+
 ASSIGN = Action(
     "assign",
     "Give it to somebody",
@@ -77,7 +96,7 @@ ADD_PARTY = Action(
     ANYWHERE,
     SAME,
     by=WHO_ARRANGES,
-    needs=(is_open, is_sent),
+    needs=(is_open, is_sent, is_not_the_hubs_own),
     asks=(Ask("organisation_id", "Which organisation?", "organisation"),),
     reason=True,
 )
@@ -100,6 +119,29 @@ NOTE = Action(
         Ask("note", "Your note", "long_text"),
         Ask("audience", "Who may read it?", "choice", codes="audience"),
     ),
+)
+ADD_DOCUMENT = Action(
+    "add_document",
+    "Add documents",
+    ANYWHERE,
+    SAME,
+    by=(May(capacity=Capacity.ONLOOKER),),
+    asks=(
+        Ask("document", "Document", "file"),
+        Ask("audience", "Who may open it?", "choice", codes="audience"),
+    ),
+    about="They stay with this item. They cannot be changed afterwards, only taken back.",
+)
+TAKE_BACK_DOCUMENT = Action(
+    "take_back_document",
+    "Take a document back",
+    ANYWHERE,
+    SAME,
+    by=(May(capacity=Capacity.ONLOOKER),),
+    needs=(has_a_document_to_take_back,),
+    asks=(Ask("document_id", "Which document?", "document"),),
+    reason=True,
+    about="Nobody can open it any more. Its name and your reason stay in the history.",
 )
 CORRECT_FIELD = Action(
     "correct_field",
@@ -153,6 +195,8 @@ RESUME_CLOCK = Action(
 EVERYDAY: tuple[Action, ...] = (
     ASSIGN,
     NOTE,
+    ADD_DOCUMENT,
+    TAKE_BACK_DOCUMENT,
     CHANGE_PRIORITY,
     ADD_PARTY,
     REMOVE_PARTY,
@@ -170,7 +214,9 @@ STARTED = "start"
 """The action name of the first history row of every item."""
 RING = "ring"
 """The action name of the history row that says a deadline has passed; `values` name the clock and the deadline."""
-OF_THE_HUB = {STARTED: "Started", RING: "Deadline passed"}
+MOVED = "move"
+"""The action name of the history row that says an item came into another case; `values` name both."""
+OF_THE_HUB = {STARTED: "Started", RING: "Deadline passed", MOVED: "Moved to another case"}
 """What is no action of anybody and stands in history."""
 
 

@@ -6,10 +6,10 @@ Source: shared design, referral page ("Sets") and the published Form 1. The fiel
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from workflows.form1_fields import FIELD, FIELDS, SECTIONS, Field, Kind, Section, fields_of
+from workflows.form_fields import Demand, Facts, Missing, has_answer, not_met, value_of
 from workflows.policy import DEFAULT, DIMENSIONS, NotAllowed
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Missing",
     "Section",
     "cetr_missing",
+    "demands",
     "fields_of",
     "follow_up",
     "missing",
@@ -67,36 +68,6 @@ DETAINED: Final = frozenset(
 LD_OR_AUTISM_POSSIBLE: Final = frozenset(["1", "2", "3", "4"])
 NO_CONSENT: Final = "not_established"
 
-Facts = Mapping[str, object] | object
-"""A mapping of field names to typed values, or any object (a model row) that has them as attributes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """One thing that is still missing: the field it belongs to and what to do about it."""
-
-    field: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """One thing a set asks for; `met` says whether the facts have it."""
-
-    field: str
-    sentence: str
-    met: Callable[[Facts], bool]
-
-
-def _value(facts: Facts, name: str) -> object:
-    return facts.get(name) if isinstance(facts, Mapping) else getattr(facts, name, None)
-
-
-def _has(facts: Facts, name: str) -> bool:
-    value = _value(facts, name)
-    return bool(value.strip()) if isinstance(value, str) else value is not None
-
-
 _HOW: Final[Mapping[Kind, str]] = {
     "text": "write it in",
     "long_text": "write a few words",
@@ -117,40 +88,42 @@ def _needs(name: str) -> Demand:
     is_question = field.label.endswith("?") or field.label.startswith(("Where", "Why"))
     lead = f"“{field.label}” has no answer" if is_question else f"{field.label} is missing"
     sentence = f"{lead}: {_HOW[field.kind]}"
-    return Demand(name, sentence, lambda facts: _has(facts, name))
+    return Demand(name, sentence, lambda facts: has_answer(facts, name))
 
 
 def _has_identity(facts: Facts) -> bool:
-    named = _has(facts, "family_name") and _has(facts, "date_of_birth")
-    return named or _has(facts, "nhs_number") or _has(facts, "no_identity_reason")
+    named = has_answer(facts, "family_name") and has_answer(facts, "date_of_birth")
+    return named or has_answer(facts, "nhs_number") or has_answer(facts, "no_identity_reason")
 
 
 def _number_or(name: str) -> Callable[[Facts], bool]:
-    return lambda facts: _has(facts, "nhs_number") or _has(facts, name)
+    return lambda facts: has_answer(facts, "nhs_number") or has_answer(facts, name)
 
 
 def _has_basis(facts: Facts) -> bool:
-    consent = _has(facts, "consent_basis") and _value(facts, "consent_basis") != NO_CONSENT
-    return consent or _has(facts, "lawful_basis")
+    consent = has_answer(facts, "consent_basis") and value_of(facts, "consent_basis") != NO_CONSENT
+    return consent or has_answer(facts, "lawful_basis")
 
 
-def _is_restriction_explained(facts: Facts) -> bool:
-    return _value(facts, "sharing_restricted") is not True or _has(facts, "sharing_restriction_details")
+def _is_restricted(facts: Facts) -> bool:
+    return value_of(facts, "sharing_restricted") is True
 
 
-def _is_detention_dated(facts: Facts) -> bool:
-    return _value(facts, "legal_status") not in DETAINED or _has(facts, "legal_status_from")
+def _is_held(facts: Facts) -> bool:
+    return value_of(facts, "legal_status") in DETAINED
 
 
 _BASIS = Demand(
     "consent_basis",
     "Consent or a lawful basis is missing: say who agreed, or choose the lawful basis for going on without consent",
     _has_basis,
+    ("lawful_basis",),
 )
 _RESTRICTION = Demand(
     "sharing_restriction_details",
     "Sharing is limited but the details are missing: say what must not be shared, and with whom",
-    _is_restriction_explained,
+    lambda facts: has_answer(facts, "sharing_restriction_details"),
+    applies=_is_restricted,
 )
 
 EMERGENCY_SET: Final[tuple[Demand, ...]] = (
@@ -160,6 +133,7 @@ EMERGENCY_SET: Final[tuple[Demand, ...]] = (
         "no_identity_reason",
         "The person is not named: give the NHS number, or the family name and date of birth, or why there is neither",
         _has_identity,
+        ("nhs_number", "family_name", "date_of_birth"),
     ),
     _needs("location_kind"),
     _needs("where_now"),
@@ -187,11 +161,13 @@ FULL_SET: Final[tuple[Demand, ...]] = (
         "nhs_number_status",
         "NHS number is missing: give its 10 digits, or choose the NHS number status",
         _number_or("nhs_number_status"),
+        ("nhs_number",),
     ),
     Demand(
         "no_identity_reason",
         "NHS number is missing: give its 10 digits, or choose why there is none",
         _number_or("no_identity_reason"),
+        ("nhs_number",),
     ),
     _needs("postcode"),
     _BASIS,
@@ -201,7 +177,8 @@ FULL_SET: Final[tuple[Demand, ...]] = (
     Demand(
         "legal_status_from",
         "Date the legal status began is missing: the person is held under it, so give the date",
-        _is_detention_dated,
+        lambda facts: has_answer(facts, "legal_status_from"),
+        applies=_is_held,
     ),
     _needs("primary_reason"),
     _needs("presenting_problem"),
@@ -211,10 +188,14 @@ FULL_SET: Final[tuple[Demand, ...]] = (
 """What an urgent or routine referral must have before the hub starts its review."""
 
 
+def demands(priority: str | None) -> tuple[Demand, ...]:
+    """Return the set of this priority, in the page's order; an unknown priority has the full set."""
+    return EMERGENCY_SET if priority == EMERGENCY else FULL_SET
+
+
 def missing_fields(facts: Facts, priority: str | None) -> tuple[Missing, ...]:
-    """Return what the set of this priority still lacks, in the page's order; an unknown priority has the full set."""
-    demands = EMERGENCY_SET if priority == EMERGENCY else FULL_SET
-    return tuple(Missing(demand.field, demand.sentence) for demand in demands if not demand.met(facts))
+    """Return what the set of this priority still lacks, in the page's order."""
+    return not_met(demands(priority), facts)
 
 
 def missing(facts: Facts, priority: str | None) -> tuple[str, ...]:
@@ -233,9 +214,9 @@ def cetr_missing(facts: Facts) -> str | None:
     Learning disability or autism, confirmed or suspected, calls for the date of a community C(E)TR, the date of a local
     area emergency protocol meeting (LAEP), or a coded reason why there was neither.
     """
-    if not {_value(facts, "learning_disability"), _value(facts, "autism")} & LD_OR_AUTISM_POSSIBLE:
+    if not {value_of(facts, "learning_disability"), value_of(facts, "autism")} & LD_OR_AUTISM_POSSIBLE:
         return None
-    if any(_has(facts, name) for name in ("cetr_on", "laep_on", "no_cetr_reason")):
+    if any(has_answer(facts, name) for name in ("cetr_on", "laep_on", "no_cetr_reason")):
         return None
     return (
         "Learning disability or autism is confirmed or suspected: give the date of the community C(E)TR or of the "

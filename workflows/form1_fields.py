@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from workflows.form_fields import LINE_LENGTH, NAME_LENGTH, STORY_LENGTH, Field, Kind, Section
+from workflows.form_fields import LINE_LENGTH, NAME_LENGTH, STORY_LENGTH, Field, Kind, Only, Section
 
 __all__ = [
     "FIELD",
@@ -66,10 +67,19 @@ def _date(name: str, label: str, section: str, hint: str = "", *, who: bool = Fa
     return Field(name, label, section, "date", hint, identifies=who, clinical=clinical)
 
 
+EMERGENCIES: Final = Only("priority", ("emergency",))
+CHILDREN: Final = Only("service_line", ("cyp",))
+SECURE: Final = Only("service_line", ("secure",))
+
+
+def _only(when: Only, *fields: Field) -> tuple[Field, ...]:
+    return tuple(replace(field, only=when) for field in fields)
+
+
 FIELDS: Final[tuple[Field, ...]] = (
     _choice("service_line", "Service line", "priority", "service_line"),
     _choice("priority", "Priority", "priority", "priority", "Adult secure services take no emergency referrals."),
-    _story("why_it_cannot_wait", "Why it cannot wait", "priority", "Emergencies only: what happens if we wait."),
+    *_only(EMERGENCIES, _story("why_it_cannot_wait", "Why it cannot wait", "priority", "What happens if we wait.")),
     _choice("bed_type_wanted", "Type of bed or service wanted", "priority", "bed_type_wanted"),
     _choice("referral_source", "Where the referral comes from", "priority", "referral_source"),
     Field("referring_organisation", "Referring organisation", "priority", "organisation", "Its ODS code."),
@@ -85,8 +95,10 @@ FIELDS: Final[tuple[Field, ...]] = (
     _text("previous_family_names", "Earlier family names", "person", who=True),
     _date("date_of_birth", "Date of birth", "person", who=True),
     Field("nhs_number", "NHS number", "person", "nhs_number", "10 digits, like 999 000 0018.", identifies=True),
-    _choice("nhs_number_status", "NHS number status", "person", "nhs_number_status"),
-    _choice("no_identity_reason", "Why there is no NHS number", "person", "no_identity_reason"),
+    _choice("nhs_number_status", "NHS number status", "person", "nhs_number_status", "When there is no number."),
+    _choice(
+        "no_identity_reason", "Why there is no NHS number", "person", "no_identity_reason", "When there is no number."
+    ),
     _choice("gender", "Gender", "person", "gender"),
     _choice("ethnic_category", "Ethnic category", "person", "ethnic_category"),
     _text("first_language", "First language", "person"),
@@ -97,9 +109,12 @@ FIELDS: Final[tuple[Field, ...]] = (
     _email("email", "E-mail address", "person"),
     _text("gp_practice", "GP practice", "person"),
     Field("responsible_icb", "Responsible ICB", "person", "organisation", "The ODS code of the NHS board that pays."),
-    _text("parental_responsibility_name", "Who has parental responsibility", "parents", who=True),
-    _choice("parental_responsibility_relationship", "What they are to the person", "parents", "relationship"),
-    _phone("parental_responsibility_phone", "Their phone number", "parents"),
+    *_only(
+        CHILDREN,
+        _text("parental_responsibility_name", "Who has parental responsibility", "parents", who=True),
+        _choice("parental_responsibility_relationship", "What they are to the person", "parents", "relationship"),
+        _phone("parental_responsibility_phone", "Their phone number", "parents"),
+    ),
     _text("kept_informed_name", "Who else is kept informed", "parents", who=True),
     _choice("kept_informed_relationship", "What that person is to them", "parents", "relationship"),
     _phone("kept_informed_phone", "Phone number of who is kept informed", "parents"),
@@ -107,22 +122,31 @@ FIELDS: Final[tuple[Field, ...]] = (
     _choice("consent_basis", "Basis of consent", "consent", "consent_basis"),
     _text("consent_given_by", "Who gave consent", "consent", who=True),
     _date("consent_on", "Date of consent", "consent"),
-    _choice("lawful_basis", "Lawful basis without consent", "consent", "lawful_basis"),
+    _choice("lawful_basis", "Lawful basis without consent", "consent", "lawful_basis", "When nobody has consented."),
     _story("capacity_notes", "Capacity or competence", "consent", "Who judged it, when, for which decision."),
     _yes_no("sharing_restricted", "Is there a limit on sharing information?", "sharing"),
-    _story(
-        "sharing_restriction_details", "What must not be shared, and with whom", "sharing", who=True, clinical=False
+    *_only(
+        Only("sharing_restricted", (True,)),
+        _story(
+            "sharing_restriction_details", "What must not be shared, and with whom", "sharing", who=True, clinical=False
+        ),
     ),
     _choice("legal_status", "Legal status", "legal", "legal_status", "Under the Mental Health Act or another act."),
-    _date("legal_status_from", "Date the legal status began", "legal"),
+    _date("legal_status_from", "Date the legal status began", "legal", "Needed when the person is held under it."),
     Field("legal_status_expires_at", "When the legal status runs out", "legal", "moment"),
-    _choice("children_act_status", "Children Act status", "legal", "children_act_status"),
-    _text("prison_number", "Prison number", "legal", "Adult secure only.", who=True),
-    _story("index_offence", "Offence and court dates", "legal", "Adult secure only."),
-    _date("earliest_release_on", "Earliest date of release", "legal", "Adult secure only."),
+    *_only(CHILDREN, _choice("children_act_status", "Children Act status", "legal", "children_act_status")),
+    *_only(
+        SECURE,
+        _text("prison_number", "Prison number", "legal", who=True),
+        _story("index_offence", "Offence and court dates", "legal"),
+        _date("earliest_release_on", "Earliest date of release", "legal"),
+    ),
     _story("safeguarding_concerns", "Safeguarding concerns", "safeguarding"),
-    _yes_no("child_protection_plan", "Is there a child protection plan?", "safeguarding", clinical=True),
-    _yes_no("child_in_need_plan", "Is there a child in need plan?", "safeguarding", clinical=True),
+    *_only(
+        CHILDREN,
+        _yes_no("child_protection_plan", "Is there a child protection plan?", "safeguarding", clinical=True),
+        _yes_no("child_in_need_plan", "Is there a child in need plan?", "safeguarding", clinical=True),
+    ),
     _yes_no("likely_pregnant", "Is the person likely to be pregnant?", "safeguarding", clinical=True),
     _choice("primary_reason", "Main reason for referral", "clinical", "primary_reason", clinical=True),
     _story(

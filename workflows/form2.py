@@ -6,10 +6,23 @@ admission is appropriate and what is missing in the community, is asked with the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from workflows.form_fields import LINE_LENGTH, NAME_LENGTH, STORY_LENGTH, Field, Section
+from workflows.form_fields import (
+    LINE_LENGTH,
+    NAME_LENGTH,
+    STORY_LENGTH,
+    Demand,
+    Facts,
+    Field,
+    Missing,
+    Only,
+    Section,
+    has_answer,
+    not_met,
+)
 
 SECTIONS: Final = (
     Section("assessor", "Who assessed"),
@@ -26,7 +39,8 @@ class Detailed:
     name: str
     label: str
     section: str
-    hint: str
+    details_label: str
+    hint: str = ""
     explain_when: bool | None = True
     """Details are needed for this answer; None: for both."""
 
@@ -35,52 +49,71 @@ class Detailed:
         """The name of the field with the details."""
         return f"{self.name}_details"
 
+    @property
+    def only(self) -> Only | None:
+        """When details are asked for; always, where both answers call for them."""
+        return None if self.explain_when is None else Only(self.name, (self.explain_when,))
+
 
 QUESTIONS: Final = (
     Detailed(
         "addresses_needs",
         "Will inpatient admission address the person’s needs?",
         "questions",
-        "Which of them, and how; or why not.",
+        "How it addresses the needs, or why it does not",
+        "Which needs, and how.",
         None,
     ),
     Detailed(
         "may_do_harm",
         "Could an admission do more harm than good?",
         "questions",
+        "What harm an admission could do",
         "For example distance from home, contagion, loss of school.",
     ),
     Detailed(
         "has_alternatives",
         "Is there a less restrictive alternative that would be suitable?",
         "questions",
-        "Which, and what it would need.",
+        "Which alternative, and what it would need",
     ),
     Detailed(
         "has_risk_factors",
         "Are there specific risk factors?",
         "needs",
+        "Which risk factors",
         "Self-harm, risk to others, earlier admissions, criminal justice.",
     ),
     Detailed(
         "needs_programme",
         "Is a programme of treatment needed?",
         "needs",
-        "Which interventions, and who gives them.",
+        "Which interventions, and who gives them",
     ),
-    Detailed("has_health_needs", "Are there physical health needs?", "needs", "What, and what it asks of a unit."),
-    Detailed("has_education_needs", "Are there education needs?", "needs", "School, plan, what must go on."),
+    Detailed(
+        "has_health_needs",
+        "Are there physical health needs?",
+        "needs",
+        "Which physical health needs, and what they ask of a unit",
+    ),
+    Detailed(
+        "has_education_needs",
+        "Are there education needs?",
+        "needs",
+        "Which education needs",
+        "School, plan, what must go on.",
+    ),
     Detailed(
         "has_welfare_needs",
         "Are there welfare or safeguarding needs?",
         "needs",
-        "What, and who knows of it.",
+        "Which welfare or safeguarding needs, and who knows of them",
     ),
     Detailed(
         "needs_specialist",
         "Is a specialist assessment needed before a decision?",
         "needs",
-        "Which, and by whom.",
+        "Which specialist assessment, and by whom",
     ),
 )
 
@@ -90,8 +123,8 @@ def _line(name: str, label: str, hint: str = "", *, who: bool = False) -> Field:
     return Field(name, label, "assessor", "text", hint, max_length=length, identifies=who)
 
 
-def _story(name: str, label: str, section: str, hint: str = "") -> Field:
-    return Field(name, label, section, "long_text", hint, max_length=STORY_LENGTH, clinical=True)
+def _story(name: str, label: str, section: str, hint: str = "", only: Only | None = None) -> Field:
+    return Field(name, label, section, "long_text", hint, max_length=STORY_LENGTH, clinical=True, only=only)
 
 
 def _detailed(section: str) -> tuple[Field, ...]:
@@ -101,7 +134,7 @@ def _detailed(section: str) -> tuple[Field, ...]:
         if question.section == section
         for field in (
             Field(question.name, question.label, section, "yes_no", clinical=True),
-            _story(question.details, "Details", section, question.hint),
+            _story(question.details, question.details_label, section, question.hint, question.only),
         )
     )
 
@@ -130,26 +163,38 @@ def fields_of(section: str) -> tuple[Field, ...]:
     return tuple(field for field in FIELDS if field.section == section)
 
 
-def missing(facts: Any) -> tuple[str, ...]:
-    """One sentence for each answer Form 2 still lacks, in the form's order; `facts` has them as attributes."""
-    lacking = [
-        f"Form 2: “{field.label}” has no answer"
+def _called_for(question: Detailed) -> Callable[[Facts], bool]:
+    return lambda facts: has_answer(facts, question.name) and (question.only is None or question.only.holds(facts))
+
+
+def _has(name: str) -> Callable[[Facts], bool]:
+    return lambda facts: has_answer(facts, name)
+
+
+DEMANDS: Final = (
+    *(
+        Demand(field.name, f"Form 2: “{field.label}” has no answer", _has(field.name))
         for field in FIELDS
-        if field.name not in OPTIONAL and not _has(facts, field.name)
-    ]
-    return (
-        *lacking,
-        *(f"Form 2: “{question.label}” needs details" for question in QUESTIONS if _lacks(facts, question)),
-    )
+        if field.name not in OPTIONAL
+    ),
+    *(
+        Demand(
+            question.details,
+            f"Form 2: “{question.label}” needs details",
+            _has(question.details),
+            applies=_called_for(question),
+        )
+        for question in QUESTIONS
+    ),
+)
+"""What a signature asks for, in the form's order; the details last."""
 
 
-def _lacks(facts: Any, question: Detailed) -> bool:
-    answer = getattr(facts, question.name, None)
-    if answer is None or _has(facts, question.details):
-        return False
-    return question.explain_when is None or answer is question.explain_when
+def missing_fields(facts: Facts) -> tuple[Missing, ...]:
+    """What Form 2 still lacks, each with the field it belongs to."""
+    return not_met(DEMANDS, facts)
 
 
-def _has(facts: Any, name: str) -> bool:
-    value = getattr(facts, name, None)
-    return bool(value.strip()) if isinstance(value, str) else value is not None
+def missing(facts: Facts) -> tuple[str, ...]:
+    """One sentence for each answer Form 2 still lacks."""
+    return tuple(lacking.sentence for lacking in missing_fields(facts))

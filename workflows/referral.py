@@ -2,10 +2,28 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
 from workflows import form1
-from workflows.core import SAME, Action, Actor, Ask, Check, Clock, May, Wording, Workflow
+from workflows.core import SAME, Action, Ask, Check, Clock, May, Wording, Workflow
+from workflows.referral_guards import (
+    has_a_care_review,
+    has_another_open_referral,
+    has_more_to_give,
+    has_the_full_set,
+    has_the_mandatory_set,
+    is_a_draft,
+    is_adult_eating_disorder,
+    is_not_an_emergency,
+    is_not_routine,
+    is_routine,
+    is_ticked,
+    names_another_open_referral,
+    names_questions,
+    stays_as_begun,
+    stays_once_sent,
+    stays_the_same_person,
+    takes_its_priority,
+)
 from workflows.roles import Capacity, Role
 from workflows.who import CASE_MANAGER, COORDINATOR, ON_CALL
 
@@ -24,112 +42,8 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-def is_not_an_emergency(referral: Any, _actor: Actor) -> str | None:
-    """It is not an emergency"""
-    if referral.priority != form1.EMERGENCY:
-        return None
-    return "An emergency is never sent back: ask for the rest by telephone and go on"
-
-
-def is_a_draft(referral: Any, _actor: Actor) -> str | None:
-    """Only before it is sent"""
-    return None if referral.is_draft else "A coordinator withdraws only a draft; this one has been sent"
-
-
-def has_the_mandatory_set(referral: Any, _actor: Actor) -> tuple[str, ...]:
-    """Every answer its priority must have is there"""
-    return form1.missing(referral, referral.priority)
-
-
-def takes_its_priority(referral: Any, _actor: Actor) -> str | None:
-    """The service takes referrals of this priority"""
-    allowed = form1.priorities_for(referral.service_line or "")
-    if referral.priority is None or referral.priority in allowed:
-        return None
-    return f"This service takes no {referral.priority} referrals: choose {' or '.join(allowed)}"
-
-
-def has_the_full_set(referral: Any, _actor: Actor) -> tuple[str, ...]:
-    """Every answer of the full form is there, unless it is an emergency"""
-    return () if referral.priority == form1.EMERGENCY else form1.missing(referral, referral.priority)
-
-
-def has_a_care_review(referral: Any, _actor: Actor) -> str | None:
-    """Learning disability or autism: the date of a C(E)TR or LAEP, or the reason for neither"""
-    return form1.cetr_missing(referral)
-
-
-def has_another_open_referral(referral: Any, actor: Actor) -> str | None:
-    """Another referral of this person is open"""
-    if not actor.is_hub:
-        return "The hub looks whether another referral is open"  # it may be another organisation's
-    return None if referral.others_open else "This person has no other open referral"
-
-
-def names_another_open_referral(referral: Any, values: Mapping[str, Any]) -> str | None:
-    """The reference is one of this person's other open referrals."""
-    open_now = [other.reference for other in referral.others_open]
-    if values.get("superseded_by") in open_now:
-        return None
-    return f"Choose one of this person's other open referrals: {', '.join(open_now) or 'there are none'}"
-
-
-def is_ticked(_referral: Any, values: Mapping[str, Any]) -> str | None:
-    """The box is ticked."""
-    return None if values.get("declaration") is True else "Tick the box to say that the answers are right"
-
-
-def is_routine(referral: Any) -> bool:
-    """A routine referral waits while it is with the referrer."""
-    return bool(referral.priority == form1.ROUTINE)
-
-
-def is_not_routine(referral: Any) -> bool:
-    """An emergency or urgent referral never waits."""
-    return not is_routine(referral)
-
-
-def is_adult_eating_disorder(referral: Any) -> bool:
-    """The adult eating disorder line acknowledges within days, before its review."""
-    return bool(referral.service_line == "aed")
-
-
 OF_THE_REFERRER = May(Role.REFERRER, Capacity.REFERRER)
 IMPORT = May(Role.SYSTEM)
-
-
-def stays_once_sent(name: str) -> Check:
-    """The answer cannot be changed by filling in the form again: the hub's clock and case depend on it."""
-
-    def check(referral: Any, values: Mapping[str, Any]) -> str | None:
-        if referral.is_draft or values.get(name) == getattr(referral, name):
-            return None
-        return f"{form1.FIELD[name].label}: this stays as it was sent; ask the hub to change it"
-
-    return check
-
-
-def stays_as_begun(referral: Any, values: Mapping[str, Any]) -> str | None:
-    """The referring organisation sees the referral from its first word on, so another one needs another referral."""
-    if referral.referring_organisation in {None, values.get("referring_organisation")}:
-        return None
-    return "Referring organisation: it sees this referral already, so it stays. Withdraw this one and begin another"
-
-
-def stays_the_same_person(name: str) -> Check:
-    """Once it belongs to somebody's case, a referral cannot be turned into one about somebody else."""
-
-    def check(referral: Any, values: Mapping[str, Any]) -> str | None:
-        known = getattr(referral, name)
-        is_correction = set(values) == {name}  # one answer with a reason, and not the whole form written anew
-        if referral.case_id is None or known is None or is_correction or values.get(name) == known:
-            return None
-        label = form1.FIELD[name].label
-        return (
-            f"{label}: this says who the person is, so it stays. Correct a slip with “Correct an answer”, or withdraw"
-        )
-
-    return check
 
 
 CHECKS: Mapping[str, Check] = {
@@ -149,6 +63,10 @@ ANSWERS = tuple(
     )
     for field in form1.FIELDS
 )
+SENT_WITH_THE_MINIMUM = frozenset({"service_line", "priority", "referring_organisation", "legal_status"})
+"""An emergency has these from the start; the case, its dated legal history and its clocks were made from them."""
+THE_REST = tuple(ask for ask in ANSWERS if ask.name not in SENT_WITH_THE_MINIMUM)
+"""What can be added once an emergency is on its way."""
 
 REFERRAL = Workflow(
     name="referral",
@@ -247,7 +165,18 @@ REFERRAL = Workflow(
             State.RETURNED,
             by=(COORDINATOR, CASE_MANAGER),
             needs=(is_not_an_emergency,),
-            asks=(Ask("what_is_missing", "What is missing?", "long_text", "The referrer reads this."),),
+            asks=(
+                Ask(
+                    "fields_asked_for",
+                    "Which answers does the hub ask for?",
+                    "choices",
+                    "They are marked on the form.",
+                    optional=True,
+                    check=names_questions,
+                    stays=True,
+                ),
+                Ask("what_is_missing", "What is missing?", "long_text", "The referrer reads this."),
+            ),
             emits=("referral.returned",),
             about="It goes back to the referrer with the list of what is missing.",
         ),
@@ -281,6 +210,18 @@ REFERRAL = Workflow(
             emits=("referral.reopened",),
             reopening=True,
             about="For new facts, or when an escalation says so: give its reference in the reason.",
+        ),
+        Action(
+            "add_the_rest",
+            "Add the rest of the form",
+            (State.SUBMITTED, State.IN_REVIEW, State.ACCEPTED),
+            SAME,
+            by=(OF_THE_REFERRER, COORDINATOR, CASE_MANAGER, ON_CALL),
+            when=has_more_to_give,
+            asks=THE_REST,
+            emits=("referral.rest_added",),
+            aside=True,
+            about="An emergency is sent with the minimum. The rest is added here, and stops no clock.",
         ),
         Action(
             "withdraw",

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from hub.accounts.sessions import Found, Limits, end_session, find, touch
 from hub.config import Settings
 from hub.db import transaction
+from hub.engine.code_lists import keep_up
 from hub.web.database import db
 from hub.web.person import Person, current_person
 from hub.web.security import SIGN_IN_COOKIE, cookie_name
@@ -74,6 +75,8 @@ def _find_person() -> None:
         return
     found = find(db.session, token, g.now, limits())
     _keep_up(found)
+    if found.code_lists is not None:
+        keep_up(db.session, found.code_lists)
     g.person = found.person
     g.actor = found.person.actor if found.person else None
     g.ended_session = found.ended

@@ -42,6 +42,8 @@ class AttemptOutcome(StrEnum):
     FAILED = "failed"
     THROTTLED = "throttled"
     SUCCEEDED = "succeeded"
+    ASKED = "asked"
+    """Not an attempt to sign in: an e-mail was asked for."""
 
 
 class UserAccount(Base):

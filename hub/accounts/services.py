@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from hub.accounts.links import end_links, make_link
 from hub.accounts.models import EMAIL_LENGTH, Membership, SessionEnd, SignInSession, UserAccount
 from hub.accounts.organisation_table import organisation, site, unit
 from hub.accounts.passwords import generate_password, hash_password, problems_with_password
 from hub.accounts.queries import find_account
+from hub.accounts.request_models import OneTimeLink, Purpose
+from hub.engine.outbox import queue_mail
 from workflows.roles import HUB_ROLES, PERSON_ROLES, Role
 
 HUB_ARM = "hub"
@@ -48,9 +55,40 @@ def add_account(
     if wrong:
         raise AccountRefused(*wrong)
     account = UserAccount(email=email, name=name, password_hash=hash_password(password), is_active=True, created_at=now)
-    session.add(account)
-    session.flush()
+    with address_is_free(session, email):
+        session.add(account)
+        session.flush()
     return account, password
+
+
+@contextmanager
+def address_is_free(session: Session, email: str) -> Iterator[None]:
+    """Write an e-mail address inside: AccountRefused when somebody else gave it to an account at the same moment."""
+    try:
+        with session.begin_nested():
+            yield
+    except IntegrityError as twice:
+        raise AccountRefused(f"There is already an account for {email}") from twice
+
+
+def invite(session: Session, email: str, name: str, now: datetime, by: int | None) -> UserAccount:
+    """A new account whose person sets the password by a link that is e-mailed; `by` is who invites (an account's id).
+
+    Until then nobody can sign in to it. Give the roles with add_membership: the invitation names them. Raises
+    AccountRefused when the address is taken or not one, or the name is missing. The caller commits.
+    """
+    account, _ = add_account(session, email=email, name=name, now=now)
+    send_invitation(session, account, now, by)
+    return account
+
+
+def send_invitation(session: Session, account: UserAccount, now: datetime, by: int | None) -> OneTimeLink:
+    """Send an invitation, or a new one that ends the older ones. Raises AccountRefused for one switched off."""
+    if not account.is_active:
+        raise AccountRefused(f"The account of {account.name} is switched off. Switch it on first")
+    link = make_link(session, Purpose.INVITATION, now, user_id=account.id, by=by)
+    queue_mail(session, "invitation", {"link_id": link.id}, now=now)
+    return link
 
 
 def account_with_email(session: Session, email: str) -> UserAccount:
@@ -62,8 +100,9 @@ def account_with_email(session: Session, email: str) -> UserAccount:
 
 
 def disable_account(session: Session, account: UserAccount, now: datetime) -> int:
-    """Stop an account from signing in and end its sessions; gives how many were open."""
+    """Stop an account from signing in and end its sessions and links; gives how many sessions were open."""
     account.is_active = False
+    end_links(session, account.id, now)
     return end_sessions(session, account.id, SessionEnd.DISABLED, now)
 
 
@@ -73,14 +112,28 @@ def enable_account(account: UserAccount) -> None:
 
 
 def set_password(
-    session: Session, account: UserAccount, password: str, now: datetime, *, keep_session_id: int | None = None
+    session: Session,
+    account: UserAccount,
+    password: str,
+    now: datetime,
+    *,
+    keep_session_id: int | None = None,
+    is_first: bool = False,
 ) -> None:
-    """Change the password and end every session but `keep_session_id`. Raises AccountRefused when it is too weak."""
+    """Change the password, end every session but `keep_session_id` and every open link, and tell the person by e-mail.
+
+    Not when it is the first that the person chooses.
+
+    Raises AccountRefused when it is too weak.
+    """
     wrong = problems_with_password(password, email=account.email, name=account.name)
     if wrong:
         raise AccountRefused(*wrong)
     account.password_hash = hash_password(password)
     end_sessions(session, account.id, SessionEnd.CREDENTIALS_CHANGED, now, keep_session_id=keep_session_id)
+    end_links(session, account.id, now)
+    if not is_first:
+        queue_mail(session, "password_changed", {"user_id": account.id}, now=now)
 
 
 def end_sessions(
@@ -122,7 +175,68 @@ def add_membership(
         wrong.append("The last day is before the first day")
     if unit_id is not None and not _belongs_to(session, unit_id, organisation_id):
         wrong.append(f"That unit is not one of {place.name}")
-    overlapping = Membership.overlapping(user_id, from_on, until_on)
+    wrong += _in_the_way(session, account, place, role, unit_id, from_on, until_on)
+    if wrong:
+        raise AccountRefused(*wrong)
+    membership = Membership(
+        user_id=user_id,
+        organisation_id=organisation_id,
+        unit_id=unit_id,
+        role=role,
+        from_on=from_on,
+        until_on=until_on,
+    )
+    session.add(membership)
+    session.flush()
+    return membership
+
+
+def change_membership_dates(session: Session, membership_id: int, from_on: date, until_on: date | None) -> Membership:
+    """Give a membership other first and last days (London dates).
+
+    Raises AccountRefused when there is none with this id, the days are the wrong way round, or it would overlap with
+    the same role or put one person in both arms of a lead provider. The caller commits.
+    """
+    membership, account = _locked_membership(session, membership_id)
+    place = session.execute(select(organisation).where(organisation.c.id == membership.organisation_id)).one()
+    wrong = []
+    if until_on is not None and until_on < from_on:
+        wrong.append("The last day is before the first day")
+    else:
+        wrong += _in_the_way(
+            session, account, place, membership.role, membership.unit_id, from_on, until_on, but=membership.id
+        )
+    if wrong:
+        raise AccountRefused(*wrong)
+    membership.from_on, membership.until_on = from_on, until_on
+    session.flush()
+    return membership
+
+
+def _locked_membership(session: Session, membership_id: int) -> tuple[Membership, UserAccount]:
+    """The membership with its person's row locked, as add_membership does."""
+    membership = session.get(Membership, membership_id)
+    if membership is None:
+        raise AccountRefused("There is no such role. Somebody may have taken it away: look at the page again")
+    account = session.scalars(select(UserAccount).where(UserAccount.id == membership.user_id).with_for_update()).one()
+    session.refresh(membership)
+    return membership, account
+
+
+def _in_the_way(
+    session: Session,
+    account: UserAccount,
+    place: Any,
+    role: Role,
+    unit_id: int | None,
+    from_on: date,
+    until_on: date | None,
+    *,
+    but: int | None = None,
+) -> list[str]:
+    """What else the person holds at that time that rules this role out, in words. `but`: the membership itself."""
+    wrong = []
+    overlapping = and_(Membership.overlapping(account.id, from_on, until_on), Membership.id.is_distinct_from(but))
     if place.arm is not None:
         other = session.execute(
             select(organisation.c.name)
@@ -137,25 +251,13 @@ def add_membership(
             )
     same = select(Membership.id).where(
         overlapping,
-        Membership.organisation_id == organisation_id,
+        Membership.organisation_id == place.id,
         Membership.role == role,
         Membership.unit_id.is_not_distinct_from(unit_id),
     )
     if session.execute(same).first() is not None:
         wrong.append(f"{account.name} is a {role.label} of {place.name} already at that time")
-    if wrong:
-        raise AccountRefused(*wrong)
-    membership = Membership(
-        user_id=user_id,
-        organisation_id=organisation_id,
-        unit_id=unit_id,
-        role=role,
-        from_on=from_on,
-        until_on=until_on,
-    )
-    session.add(membership)
-    session.flush()
-    return membership
+    return wrong
 
 
 def _problems_with_role(role: Role, name: str, arm: str | None) -> list[str]:

@@ -15,6 +15,7 @@ from hub.accounts.organisation_table import organisation
 from hub.accounts.queries import membership_is_current
 from hub.accounts.services import HUB_ARM
 from hub.db import Moment
+from hub.engine.code_lists import CodeListState
 from hub.web.person import EndedSession, Person
 from workflows.actor import Actor
 
@@ -41,6 +42,8 @@ class Found:
     is_to_be_ended: SessionEnd | None = None
     is_to_be_touched: bool = False
     session_id: int | None = None
+    code_lists: int | None = None
+    """The counter of the code lists, read in the same statement so that no request pays for it."""
 
 
 def hash_token(token: str) -> str:
@@ -140,6 +143,7 @@ _EVERYTHING = (
         .where(or_(_held.until_on.is_(None), _held.until_on >= _today))
         .scalar_subquery()
         .label("membership_count"),
+        select(CodeListState.version).where(CodeListState.id == 1).scalar_subquery().label("code_lists"),
     )
     .join(UserAccount, UserAccount.id == SignInSession.user_id)
     .outerjoin(Membership, Membership.id == SignInSession.membership_id)
@@ -191,6 +195,7 @@ def find(session: Session, token: str, now: datetime, limits: Limits) -> Found:
         ),
         is_to_be_touched=now - row.last_seen_at >= TOUCH_EVERY,
         session_id=row.session_id,
+        code_lists=row.code_lists,
     )
 
 

@@ -17,6 +17,9 @@ _FIRST_WAIT = timedelta(seconds=15)
 FREE_BY_ACCOUNT = 5
 # A whole hospital may come from one address.
 FREE_BY_ADDRESS = 50
+FREE_ASKED = 3
+FREE_ASKED_BY_ADDRESS = 20
+"""E-mails that may be asked for in an hour before waiting begins: for one account, and from one network address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,36 @@ def begin_attempt(session: Session, email: str, address: str, now: datetime) -> 
     session.add(attempt)
     session.flush()
     return Attempt(attempt.id, wait)
+
+
+def begin_asking(session: Session, what: str, email: str, address: str, now: datetime) -> timedelta:
+    """Record that somebody asks for an e-mail to an address; gives how long to wait first, zero when it may be sent.
+
+    Counted for itself, by `what` and address asked for and by network address: whoever asks for much mail keeps
+    nobody from signing in. The same whether or not the address has an account. The caller commits.
+    """
+    key = account_hash(f"{what}:{email.strip()}")
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    asked = select(func.count(), func.max(SignInAttempt.at)).where(
+        SignInAttempt.outcome == AttemptOutcome.ASKED, SignInAttempt.at > now - WINDOW
+    )
+    for_account = session.execute(asked.where(SignInAttempt.account_hash == key)).one()
+    from_address = session.execute(asked.where(SignInAttempt.address == address)).one()
+    wait = max(
+        wait_left(for_account[0], for_account[1], now, free=FREE_ASKED),
+        wait_left(from_address[0], from_address[1], now, free=FREE_ASKED_BY_ADDRESS),
+    )
+    outcome = AttemptOutcome.THROTTLED if wait else AttemptOutcome.ASKED
+    session.add(SignInAttempt(account_hash=key, address=address, at=now, outcome=outcome))
+    session.flush()
+    return wait
+
+
+def forgive(session: Session, email: str, address: str, now: datetime) -> None:
+    """Forget the account's failed attempts: its person has just shown who they are. The caller commits."""
+    outcome = AttemptOutcome.SUCCEEDED
+    session.add(SignInAttempt(account_hash=account_hash(email), address=address, at=now, outcome=outcome))
+    session.flush()
 
 
 def succeed(session: Session, attempt: Attempt) -> None:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from hub.accounts.browser import forget_cookie, limits, set_cookie
 from hub.accounts.forms import PasswordForm, RoleForm, SignInForm
+from hub.accounts.lengths import plainly
 from hub.accounts.models import SessionEnd, UserAccount
 from hub.accounts.passwords import SHORTEST, verify_password
 from hub.accounts.queries import HeldRole, held_roles, last_membership
@@ -124,8 +125,8 @@ def _sign_in_page(form: SignInForm) -> str:
     bounds = limits()
     words: dict[str, str] = {
         SessionEnd.SIGNED_OUT: "You have signed out.",
-        SessionEnd.IDLE: f"You were signed out because nothing happened for {_plainly(bounds.idle)}.",
-        SessionEnd.TOO_OLD: f"You were signed out because you had been signed in for {_plainly(bounds.absolute)}.",
+        SessionEnd.IDLE: f"You were signed out because nothing happened for {plainly(bounds.idle)}.",
+        SessionEnd.TOO_OLD: f"You were signed out because you had been signed in for {plainly(bounds.absolute)}.",
         SessionEnd.CREDENTIALS_CHANGED: "You were signed out because your password was changed.",
         "open_too_long": "This page was open too long, so it was not sent.",
     }
@@ -143,19 +144,8 @@ def _told_to_wait(form: SignInForm, attempt: Attempt) -> ResponseReturnValue:
         note(db.session, "sign_in_failed", why="told to wait")
     # Whole seconds, and never "0 seconds".
     wait = timedelta(seconds=int(attempt.wait.total_seconds()) + 1)
-    form.form_errors.append(f"Too many tries did not work. Wait {_plainly(wait)}, then try again")
+    form.form_errors.append(f"Too many tries did not work. Wait {plainly(wait)}, then try again")
     return _sign_in_page(form), 429, {"Retry-After": str(int(wait.total_seconds()))}
-
-
-def _plainly(length: timedelta) -> str:
-    """A length in one unit, rounded up: "16 seconds", "2 minutes", "12 hours"."""
-    seconds = int(length.total_seconds())
-    if seconds < 60:
-        return f"{seconds} seconds"
-    minutes = -(-seconds // 60)
-    if minutes <= 120:
-        return f"{minutes} minute{'s' if minutes > 1 else ''}"
-    return f"{-(-minutes // 60)} hours"
 
 
 def _change_password(person: Person, form: PasswordForm) -> bool:
@@ -165,7 +155,7 @@ def _change_password(person: Person, form: PasswordForm) -> bool:
     if attempt.wait:
         form.current_password.errors = [
             *form.current_password.errors,
-            f"Too many tries did not work. Wait {_plainly(attempt.wait)}",
+            f"Too many tries did not work. Wait {plainly(attempt.wait)}",
         ]
         return False
     try:

@@ -2,41 +2,49 @@
 
 from typing import Any
 
+from flask import url_for
+
 from hub.admissions.models import Admission
 from hub.codes import codes_of_line
 from hub.engine.reading import Reading
+from hub.organisations.queries import find_organisation
 from hub.web.action_choices import choices_for
 from hub.web.action_form import ActionForm, form_for
-from hub.web.sections import SectionedForm, as_typed, planned, question
+from hub.web.database import db
+from hub.web.item_rows import action_href
+from hub.web.long_form import LongForm
+from hub.web.long_form_pages import mends_of
+from hub.web.sections import answer_in_words
 from workflows import form2
-from workflows.admission.asks import FORM_2
-from workflows.core import Action
+from workflows.admission.guards import NO_SCAN, has_form_2
+from workflows.core import SYSTEM, Action
 
-ASKS = {ask.name: ask for ask in FORM_2}
+FORM_2 = LongForm(
+    title="Form 2",
+    sections=form2.SECTIONS,
+    fields=form2.FIELDS,
+    saves=("fill_in_assessment",),
+    sends=("sign_assessment", "sign_late_assessment", "enter_signed_paper", "enter_late_paper"),
+    demands=lambda _admission: form2.DEMANDS,
+    answer=answer_in_words,
+    clean=lambda form, _admission: (form.answers(), []),
+)
 
 
-class Form2(SectionedForm):
-    """The base of the form; its questions are added from the field table."""
-
-    plan = planned(form2.SECTIONS, form2.FIELDS)
-
-
-def form_2(_action: Action, _reading: Reading) -> type[Form2]:
-    """The form class with every question of Form 2."""
-    made = {field.name: question(field, ASKS[field.name], {}) for field in form2.FIELDS}
-    return type("FilledForm2", (Form2,), made)
+def mends(reading: Reading) -> dict[str, str]:
+    """Where each answer is given that Form 2 lacks; where there are many, the form itself."""
+    scan = {NO_SCAN: action_href(reading.item, "add_document")}
+    found = mends_of("admissions.show", FORM_2, reading)
+    if not found:
+        return scan
+    whole = url_for("admissions.show_form", reference=reading.item.reference)
+    return dict.fromkeys(has_form_2(reading.item, SYSTEM), whole) | found | scan
 
 
 def with_beds_of_the_line(action: Action, reading: Reading) -> type[ActionForm]:
     """The action's own form, with the bed types of the item's service line alone."""
     beds = list(codes_of_line("bed_type", reading.item.service_line).items())
     return form_for(action, {**choices_for(action, reading), "bed_type": beds})
-
-
-def form_2_as_typed(reading: Reading) -> dict[str, Any]:
-    """The answers of Form 2 as its form shows them."""
-    item: Admission = reading.item
-    return as_typed(item, form2.FIELDS)
 
 
 def last_recommendation(reading: Reading) -> dict[str, Any]:
@@ -60,10 +68,12 @@ def bed_already_known(reading: Reading) -> dict[str, Any]:
 
 
 def as_booked(reading: Reading) -> dict[str, Any]:
-    """What was booked before, to change only what changes."""
+    """What was booked before, to change only what changes; before that, whoever was named on accepting the referral."""
     item: Admission = reading.item
+    named = getattr(item.referral, "assessing_organisation", None) if item.assessing_organisation_id is None else None
+    assessing = find_organisation(db.session, named) if named else None
     found = {
-        "assessing_organisation_id": str(item.assessing_organisation_id or ""),
+        "assessing_organisation_id": str(item.assessing_organisation_id or (assessing.id if assessing else "")),
         "booked_assessor": item.booked_assessor,
         "booked_for": item.booked_for,
         "assessment_how": item.assessment_how,

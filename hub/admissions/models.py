@@ -22,7 +22,7 @@ class Admission(Form2Columns, WorkItem):
 
     __tablename__ = "admission"
     workflow = ADMISSION
-    needs_loaded: ClassVar[tuple[str, ...]] = ("case",)
+    needs_loaded: ClassVar[tuple[str, ...]] = ("case", "documents")
 
     id: Mapped[int] = mapped_column(ForeignKey("work_item.id"), primary_key=True)
     received_at: Mapped[datetime | None] = mapped_column(Moment)

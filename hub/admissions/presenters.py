@@ -2,8 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from hub.admissions.decision_words import (
+    ENDING,
+    WHAT_IT_DECIDES,
+    Pairs,
+    by,
+    decider_of,
+    decision_words,
+    named,
+    signature_words,
+)
 from hub.admissions.models import Admission
 from hub.admissions.queries import waits_for_ratification
 from hub.codes import label
@@ -12,27 +21,18 @@ from hub.engine.available import Offer
 from hub.engine.reading import Reading
 from hub.engine.visibility import View
 from hub.web.filters import count, moment
-from hub.web.item_page import shown
 from hub.web.sections import answered, given
+from hub.web.stored_words import shown
 from workflows import form1_fields, form2
 from workflows.actor import Actor
 from workflows.admission import State
 from workflows.admission.guards import SCHEME
 from workflows.authority import pounds as in_pounds
-from workflows.roles import Capacity, Role
+from workflows.roles import Capacity
 
-Pairs = list[tuple[str, str]]
-DECISIONS = {
-    "admission_agreed": "Admission agreed",
-    "alternative_agreed": "Alternative to admission agreed",
-    "admission_refused": "No admission",
-    "withdrawn": "Withdrawn",
-}
 CLINICAL = frozenset({"Reasons", "If it does not work", "Conditions", "Advice", "How to disagree"})
 """Parts of the decision in somebody's own words, which whoever looks after the money does not read."""
 DECIDING = ("agree_admission", "agree_alternative", "refuse_admission")
-ENDING = (*DECIDING, "ratify", "withdraw")
-"""Actions whose reason stands with the decision."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class Authority:
 
 class AdmissionPage:
     """An admission decision as one person may see it."""
+
+    what_it_decides = WHAT_IT_DECIDES
 
     def __init__(self, reading: Reading, actor: Actor, who: Sequence[tuple[str, str]]) -> None:
         self.reading = reading
@@ -108,19 +110,7 @@ class AdmissionPage:
     @property
     def signature(self) -> Pairs:
         """The outcome of Form 2 and its signature."""
-        item = self.item
-        if item.form2_signed_at is None:
-            return []
-        paper = f"On paper, by {item.paper_signed_by}. Kept: {item.paper_kept_at}" if item.paper_signed_by else ""
-        return given(
-            ("Appropriate for admission", shown(item.is_appropriate)),
-            ("Comments", item.outcome_comments),
-            ("Only because services are missing", shown(item.only_for_lack_of_services)),
-            ("What is missing", shown(item.missing_service, codes="missing_community_service")),
-            ("What it would take", item.missing_service_details),
-            ("Signed", f"{_name(item.form2_signed_by)}, {moment(item.form2_signed_at)}"),
-            ("Paper form", paper),
-        )
+        return signature_words(self.item, self.item.form2_signed_by)
 
     @property
     def recommendation(self) -> Pairs:
@@ -131,7 +121,7 @@ class AdmissionPage:
         weeks = count(item.expected_length_weeks, "week") if item.expected_length_weeks else ""
         return given(
             ("Recommended", shown(item.recommendation, codes="admission_recommendation")),
-            ("By", f"{_name(item.recommended_by)}, {moment(item.recommended_at)}"),
+            ("By", f"{named(item.recommended_by)}, {moment(item.recommended_at)}"),
             ("Less restrictive options", item.alternatives_considered),
             ("Purpose", item.purpose),
             ("Type of bed", shown(item.bed_type, codes="bed_type")),
@@ -148,7 +138,7 @@ class AdmissionPage:
         return given(
             ("Asked", item.question),
             ("Of", item.asked.name if item.asked else ""),
-            ("By", f"{_name(item.asked_by)}, {moment(item.asked_at)}" if item.asked_at else ""),
+            ("By", f"{named(item.asked_by)}, {moment(item.asked_at)}" if item.asked_at else ""),
             ("Wanted by", moment(item.answer_due_at) if item.answer_due_at else ""),
             ("Answer", item.answer_given),
         )
@@ -160,13 +150,13 @@ class AdmissionPage:
         if item.admitted_at is None:
             return []
         return given(
-            ("Admitted", f"{_by(item.admitted_by, item.admitted_role)}, {moment(item.admitted_at)}"),
+            ("Admitted", f"{by(item.admitted_by, item.admitted_role)}, {moment(item.admitted_at)}"),
             ("Why it could not wait", item.why_it_cannot_wait),
             ("Immediate risk", item.immediate_risk),
             ("Clinician in charge", item.clinician_in_charge),
             (
                 "Ratified",
-                f"{_by(item.ratified_by, item.ratified_role)}, {moment(item.ratified_at)}" if item.ratified_at else "",
+                f"{by(item.ratified_by, item.ratified_role)}, {moment(item.ratified_at)}" if item.ratified_at else "",
             ),
             ("What happens to the person tonight", item.tonight),
         )
@@ -177,26 +167,13 @@ class AdmissionPage:
         item = self.item
         if item.is_open or self.reading.view is View.HISTORY:
             return []
-        own: dict[str, Pairs] = {
-            "admission_agreed": [
-                ("Conditions", item.conditions or ""),
-                ("Responsible commissioner", item.commissioner.name if item.commissioner else ""),
-                ("Who pays", shown(item.funding_source, codes="funding_source") if self.sees_cost else ""),
-            ],
-            "alternative_agreed": [
-                ("Instead of admission", shown(item.alternative, codes="alternative_care")),
-                ("Who provides it", item.alternative_provider or ""),
-                ("If it does not work", item.contingency or ""),
-            ],
-            "admission_refused": [("Advice", item.advice or ""), ("How to disagree", item.dispute_route or "")],
-        }
-        pairs = given(
-            ("Decision", DECISIONS.get(item.state, "")),
-            ("Reasons", self._reason),
-            *own.get(item.state, []),
-            ("Decided by", self._decided),
-            ("Interest declared", item.interest if item.has_interest else ""),
-            ("Under", self.reading.book.policy(item.policy_version_id, item.opened_at).origin("admission.limit_pence")),
+        decider = item.ratified_by if decider_of(item)[0] == item.ratified_by_id else item.decided_by
+        pairs = decision_words(
+            item,
+            reason=self._reason,
+            commissioner=item.commissioner.name if item.commissioner else "",
+            decided_by=decider,
+            who_pays=shown(item.funding_source, codes="funding_source") if self.sees_cost else "",
         )
         return [pair for pair in pairs if pair[0] not in CLINICAL] if self.reading.view is View.COST else pairs
 
@@ -205,13 +182,6 @@ class AdmissionPage:
         rows = (line.row for line in self.reading.lines if line.row.action in ENDING)
         last = next(rows, None)  # an earlier decision's reason is not this one's
         return (last.reason or "") if last is not None else ""
-
-    @property
-    def _decided(self) -> str:
-        item = self.item
-        if item.ratified_at is not None and item.decided_at is None:
-            return f"{_by(item.ratified_by, item.ratified_role)}, {moment(item.ratified_at)}"
-        return f"{_by(item.decided_by, item.decided_role)}, {moment(item.decided_at)}" if item.decided_at else ""
 
     def authority_ticks(self, offer: Offer) -> list[str]:
         """Why this person may do it: their role with its limit, and who did what they now decide or ratify."""
@@ -223,12 +193,12 @@ class AdmissionPage:
             said = [f"You may decide: {role.label}, up to {in_pounds(limits[role])}"] if role else []
         if offer.action.name in DECIDING and self.item.recommended_by is not None:
             own = self.item.recommended_by_id == self.actor.user_id
-            other = f"{_name(self.item.recommended_by)} recommended it"
+            other = f"{named(self.item.recommended_by)} recommended it"
             said.append("You recommended it, within your own limit" if own else other)
         if offer.action.name == "ratify" and self.item.admitted_by is not None:
             if self.item.admitted_by_id == self.actor.user_id:
                 return [f"Your role may do this: it is for {offer.who}"]
-            said.append(f"Another person admitted: {_name(self.item.admitted_by)}")
+            said.append(f"Another person admitted: {named(self.item.admitted_by)}")
         return said
 
     @property
@@ -251,11 +221,3 @@ class AdmissionPage:
             self._who,
             "" if self._who else lacking,
         )
-
-
-def _name(person: Any) -> str:
-    return str(person.name) if person is not None else "The hub"
-
-
-def _by(person: Any, role: str | None) -> str:
-    return f"{_name(person)}, {Role(role).label}" if role else _name(person)

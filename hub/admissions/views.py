@@ -10,25 +10,26 @@ from hub.admissions import forms
 from hub.admissions.models import Admission
 from hub.admissions.presenters import AdmissionPage
 from hub.admissions.queries import who_is_next
-from hub.cases.banner import Banner, banner_loads, banner_of_case
+from hub.cases.banner import Banner, banner_loads, banner_of_item
 from hub.engine.reading import Reading
 from hub.web import access
 from hub.web.actions import Pages, action_routes, keep_typed, show_item
 from hub.web.database import db
+from hub.web.long_form import filled_form
+from hub.web.long_form_pages import form_routes
 
 blueprint = Blueprint("admissions", __name__, url_prefix="/admissions")
 
 
 def banner(admission: Admission) -> Banner | None:
     """Who it is about."""
-    if admission.case is None:
-        return None
-    return banner_of_case(admission.case, g.now, is_hub=g.actor.is_hub, form=admission.referral)
+    return banner_of_item(admission, form=admission.referral)
 
 
 def more(reading: Reading) -> dict[str, Any]:
     """What its pages show besides: what was entered, and who may decide."""
-    return {"admission": AdmissionPage(reading, g.actor, who_is_next(db.session, reading.item, now=g.now))}
+    page = AdmissionPage(reading, g.actor, who_is_next(db.session, reading.item, now=g.now))
+    return {"admission": page, "may_fill_in": filled_form(forms.FORM_2, reading) is not None}
 
 
 PAGES = Pages(
@@ -50,19 +51,18 @@ PAGES = Pages(
     ),
     banner=banner,
     form_of={
-        "fill_in_assessment": forms.form_2,
         "recommend": forms.with_beds_of_the_line,
         "admit_in_emergency": forms.with_beds_of_the_line,
     },
     prefill={
-        "fill_in_assessment": forms.form_2_as_typed,
         "book_assessment": forms.as_booked,
         "recommend": forms.last_recommendation,
         "agree_admission": forms.named_commissioner,
         "admit_in_emergency": forms.bed_already_known,
     },
     more=more,
-    form_template={"fill_in_assessment": "workflow/fill_in.html"},
+    mends=forms.mends,
+    elsewhere=dict.fromkeys(forms.FORM_2.saves, "admissions.show_form"),
     action_template="admissions/act.html",
 )
 
@@ -74,6 +74,7 @@ def show(reference: str) -> ResponseReturnValue:
     return show_item(PAGES, reference, "admissions/show.html")
 
 
+keep_section = form_routes(blueprint, PAGES, forms.FORM_2)
 action_routes(blueprint, PAGES)
-KEEPERS = (keep_typed(PAGES),)
+KEEPERS = (keep_typed(PAGES), keep_section)
 """What the application asks to keep a post that came too late."""

@@ -96,7 +96,7 @@ def statuses_of(case_id: Any) -> ColumnElement[Any]:
         "reason": LegalStatus.correction_reason,
     }
     rows = (
-        select(_list(fields, LegalStatus.id))
+        select(gathered(fields, LegalStatus.id))
         .select_from(LegalStatus)
         .outerjoin(by, by.id == LegalStatus.recorded_by_id)
         .outerjoin(corrected_by, corrected_by.id == LegalStatus.corrected_by_id)
@@ -119,7 +119,7 @@ def alerts_of(case_id: Any) -> ColumnElement[Any]:
         "reason": CaseAlert.end_reason,
     }
     rows = (
-        select(_list(fields, CaseAlert.id))
+        select(gathered(fields, CaseAlert.id))
         .select_from(CaseAlert)
         .outerjoin(by, by.id == CaseAlert.recorded_by_id)
         .outerjoin(ended_by, ended_by.id == CaseAlert.ended_by_id)
@@ -131,7 +131,7 @@ def alerts_of(case_id: Any) -> ColumnElement[Any]:
 def moves_of_item(actor: Actor) -> ColumnElement[Any]:
     """Into which states an item came, and when, as this actor may read it; one JSON column."""
     fields = {"at": Transition.at, "state": Transition.to_state}
-    rows = select(_list(fields, Transition.position)).where(
+    rows = select(gathered(fields, Transition.position)).where(
         Transition.item_id == WorkItem.id,
         Transition.from_state.is_distinct_from(Transition.to_state),
         history_seen_by(actor),
@@ -147,7 +147,7 @@ def clocks_of_item() -> ColumnElement[Any]:
         "paused_at": Clock.paused_at,
         "pauses": Clock.pauses,
     }
-    rows = select(_list(fields, Clock.id)).where(Clock.item_id == WorkItem.id)
+    rows = select(gathered(fields, Clock.id)).where(Clock.item_id == WorkItem.id)
     return rows.correlate(WorkItem).scalar_subquery()
 
 
@@ -155,7 +155,7 @@ def parties_of_item() -> ColumnElement[Any]:
     """The live parties of an item; one JSON column."""
     names = ("organisation_id", "unit_id", "user_id", "capacities")
     fields = {name: getattr(ItemParty, name) for name in names}
-    rows = select(_list(fields, ItemParty.id)).where(ItemParty.item_id == WorkItem.id, ItemParty.until_at.is_(None))
+    rows = select(gathered(fields, ItemParty.id)).where(ItemParty.item_id == WorkItem.id, ItemParty.until_at.is_(None))
     return rows.correlate(WorkItem).scalar_subquery()
 
 
@@ -178,10 +178,11 @@ def name_of(user_id: Any) -> ColumnElement[str | None]:
     return select(person.name).where(person.id == user_id).correlate_except(person).scalar_subquery()
 
 
-def _list(fields: Mapping[str, Any], order: Any) -> ColumnElement[Any]:
+def gathered(fields: Mapping[str, Any], order: Any) -> ColumnElement[Any]:
+    """Rows as one JSON list of objects with these fields, in order; an empty list for none."""
     pairs = [part for name, column in fields.items() for part in (literal(name), column)]
-    gathered = func.json_agg(aggregate_order_by(func.json_build_object(*pairs), order), type_=JSON)
-    return func.coalesce(gathered, text("'[]'::json"), type_=JSON)
+    rows = func.json_agg(aggregate_order_by(func.json_build_object(*pairs), order), type_=JSON)
+    return func.coalesce(rows, text("'[]'::json"), type_=JSON)
 
 
 def status_entries(rows: Sequence[Row]) -> list[StatusEntry]:
@@ -191,11 +192,11 @@ def status_entries(rows: Sequence[Row]) -> list[StatusEntry]:
             id=row["id"],
             code=row["code"],
             from_on=_day(row["from_on"]),
-            expires_at=_moment(row["expires_at"]),
+            expires_at=moment_of(row["expires_at"]),
             ended_on=_day(row["ended_on"]),
             recorded_at=datetime.fromisoformat(row["recorded_at"]),
             recorded_by=row["recorded_by"] or "",
-            corrected_at=_moment(row["corrected_at"]),
+            corrected_at=moment_of(row["corrected_at"]),
             corrected_by=row["corrected_by"] or "",
             reason=row["reason"] or "",
         )
@@ -214,7 +215,7 @@ def alert_entries(rows: Sequence[Row]) -> list[AlertEntry]:
             detail=row["detail"],
             recorded_at=datetime.fromisoformat(row["recorded_at"]),
             recorded_by=row["recorded_by"] or "",
-            ended_at=_moment(row["ended_at"]),
+            ended_at=moment_of(row["ended_at"]),
             ended_by=row["ended_by"] or "",
             reason=row["reason"] or "",
         )
@@ -237,9 +238,9 @@ def promises(rows: Sequence[Row]) -> tuple[Promise, ...]:
     return tuple(
         Promise(
             due_at=datetime.fromisoformat(row["due_at"]),
-            stopped_at=_moment(row["stopped_at"]),
+            stopped_at=moment_of(row["stopped_at"]),
             is_paused=row["paused_at"] is not None,
-            pauses=tuple((datetime.fromisoformat(each["from"]), _moment(each["to"])) for each in row["pauses"]),
+            pauses=tuple((datetime.fromisoformat(each["from"]), moment_of(each["to"])) for each in row["pauses"]),
         )
         for row in rows
     )
@@ -249,5 +250,6 @@ def _day(given: str | None) -> date | None:
     return date.fromisoformat(given) if given else None
 
 
-def _moment(given: str | None) -> datetime | None:
+def moment_of(given: str | None) -> datetime | None:
+    """A moment as a JSON column holds it."""
     return datetime.fromisoformat(given) if given else None

@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta
 import workflows
 from hub.casefile.dated import StatusEntry
 from hub.casefile.queries import CaseItem, CaseReading
-from hub.codes import codes
+from hub.casefile.stays import StayEntry
+from hub.cases.stays import stay_words
+from hub.codes import known_label
 from hub.web.filters import day, moment, moment_within, short_day
 from hub.web.swimlanes import Lane, Look, Piece, Strip, Timeline
 from workflows.durations import length_words, midnight
@@ -25,17 +27,19 @@ Stretch = tuple[datetime, datetime]
 def timeline_of(reading: CaseReading, now: datetime, *, with_law: bool) -> Timeline | None:
     """Everything to draw of a case as its reader may see it; None when there is nothing."""
     standing = [row for row in reading.statuses if row.corrected_at is None] if with_law else []
-    if not reading.items and not standing:
+    stays = [row for row in reading.stays if row.corrected_at is None] if with_law else []
+    if not reading.items and not standing and not stays:
         return None
     until = reading.case.closed_at or now
     opened = [reading.case.opened_at, *(line.item.opened_at for line in reading.items)]
-    first = min([*opened, *(max(_begun(row), min(opened) - LAW_BEFORE) for row in standing)])
+    earlier = [*(_begun(row) for row in standing), *(row.from_at for row in stays)]
+    first = min([*opened, *(max(begun, min(opened) - LAW_BEFORE) for begun in earlier)])
     ahead = [line.clock.due_at for line in reading.items if line.clock is not None and line.item.is_open]
     ahead += [row.expires_at for row in standing if row.ended_on is None and row.expires_at is not None]
     latest = until + max(AHEAD, until - first)
     last = max([until, first + SHORTEST, *(min(at, latest) for at in ahead)])
     room = (last - first) / 40
-    lanes = [*_law(standing, until, now), *_kinds(reading.items, now)]
+    lanes = [*_law(standing, until, now), *_stays_lane(stays, until), *_kinds(reading.items, now)]
     calendar = reading.book.calendar(None, now)
     return Timeline(lanes, first - room, last + room * 2, None if reading.case.closed_at else now, calendar)
 
@@ -55,7 +59,7 @@ def _begun(row: StatusEntry) -> datetime:
 
 
 def _status(row: StatusEntry, until: datetime, now: datetime) -> Strip:
-    begun, name = _begun(row), codes("legal_status").get(row.code, row.code)
+    begun, name = _begun(row), known_label("legal_status", row.code)
     since = f"{name}, from {day(row.from_on)}" if row.from_on else f"{name}, recorded {moment(row.recorded_at)}"
     if row.ended_on is not None:
         end = max(midnight(row.ended_on), begun)
@@ -71,6 +75,18 @@ def _status(row: StatusEntry, until: datetime, now: datetime) -> Strip:
         return Strip(pieces, label, f"{since}. Ran out {moment(row.expires_at)}, nothing recorded since")
     label = f"{name}{_since(row, now)}, ends {_short(row.expires_at, now)}"
     return Strip((Piece(begun, row.expires_at, Look.LAW),), label, f"{since}, ends {moment(row.expires_at)}")
+
+
+def _stays_lane(stays: Iterable[StayEntry], until: datetime) -> Iterable[Lane]:
+    strips = [
+        Strip(
+            (Piece(row.from_at, max(row.until_at or until, row.from_at), Look.DONE if row.until_at else Look.LIVE),),
+            row.place,
+            stay_words(row.place, row.from_at, row.until_at),
+        )
+        for row in sorted(stays, key=lambda row: row.from_at)
+    ]
+    return [Lane("Stays", tuple(strips))] if strips else []
 
 
 def _since(row: StatusEntry, now: datetime) -> str:

@@ -16,15 +16,16 @@ from hub.casefile.involved import Involved
 from hub.casefile.lanes import timeline_of, title_of
 from hub.casefile.open_items import OpenItem, open_item
 from hub.casefile.queries import CaseReading, Event, Look, Sight
+from hub.casefile.stays import StayLine, stay_lines
 from hub.cases.banner import Banner, banner_of_case
 from hub.cases.views import ALERT_ROLES, CLOSING_ROLES, STATUS_ROLES
-from hub.codes import codes
+from hub.codes import known_label
 from hub.engine.models import ItemParty
 from hub.engine.visibility import View
 from hub.referrals.models import Referral
 from hub.web.filters import day, listed, moment, moment_within, yes_no
-from hub.web.item_page import audience_words, roles_words, shown
 from hub.web.item_rows import item_href
+from hub.web.stored_words import audience_words, may_name, roles_words, shown, side_of
 from hub.web.swimlanes import Timeline, draw
 from workflows.actor import Actor
 from workflows.core import in_words, upper_first
@@ -108,7 +109,7 @@ class CasePage:
         """Reference, since when, and the day it is on."""
         ended = self.case.closed_at
         days = (local(ended or self.now).date() - local(self.case.opened_at).date()).days + 1
-        line = codes("service_line").get(self.case.service_line, self.case.service_line)
+        line = known_label("service_line", self.case.service_line)
         named = f"Case {self.case.reference}, {line}" if self.banner else line
         said = f"{named}, opened {day(self.case.opened_at)}"
         return f"{said}, closed {day(ended)}" if ended else f"{said}, day {days}"
@@ -156,7 +157,7 @@ class CasePage:
             corrected = f"Wrong, corrected by {by}, {self.in_sentence(row.corrected_at)}: “{row.reason}”"
         return LawLine(
             id=row.id,
-            name=codes("legal_status").get(row.code, row.code),
+            name=known_label("legal_status", row.code),
             dates=self._law_dates(row),
             recorded=f"Recorded {_by(row.recorded_by)}{self.in_sentence(row.recorded_at)}",
             corrected=corrected,
@@ -169,6 +170,11 @@ class CasePage:
         if row.expires_at is None:
             return f"{begun}, in force"
         return f"{begun}, {'ran out' if row.expires_at <= self.now else 'ends'} {moment(row.expires_at)}"
+
+    @property
+    def stays(self) -> list[StayLine]:
+        """Stays on wards, the latest first."""
+        return stay_lines(self.reading.stays, self.in_sentence)
 
     @property
     def alerts(self) -> list[AlertLine]:
@@ -268,13 +274,15 @@ class CasePage:
         row, workflow = event.row, workflows.ALL[event.item.kind]
         is_move = row.from_state is not None and row.from_state != row.to_state
         before = workflow.wording_of(row.from_state).label if row.from_state else ""
+        view = self._views[row.item_id]
+        is_named = may_name(view, row, self.actor)
         return EventLine(
             at=row.at,
             what=label_of(workflow, row.action),
             moved=f"{before} → {workflow.wording_of(row.to_state).label}" if is_move else "",
-            said=_said(row.reason, row.values) if self._views[row.item_id] is View.ALL else "",
-            who=event.who,
-            as_whom=roles_words(row.acting_role),
+            said=_said(row.reason, row.values) if view is View.ALL else "",
+            who=event.who if is_named else side_of(row.acting_role),
+            as_whom=roles_words(row.acting_role) if is_named else "",
             href=item_href(event.item.kind, event.item.reference),
             reference=event.item.reference,
             audience=audience_words(row.audience),
@@ -284,6 +292,7 @@ class CasePage:
         """Who looked, as what, and what they did."""
         what = LOOKS.get(look.row.what, in_words(look.row.what))
         reference = str(look.row.detail.get("reference") or self.case.reference)
+        reference = f"a document of {reference}" if look.row.detail.get("document") else reference
         return look.who, listed([part for part in (look.role, look.organisation) if part], "at"), f"{what} {reference}"
 
 
@@ -292,6 +301,6 @@ def _by(who: str) -> str:
 
 
 def _said(reason: str | None, values: Mapping[str, Any]) -> str:
-    note = values.get("note")
-    text = note.get("new") if isinstance(note, dict) else None
+    told = [given for name in ("note", "document") if isinstance(given := values.get(name), dict)]
+    text = next((given.get("new") or given.get("old") for given in told), None)
     return str(reason or text or "")

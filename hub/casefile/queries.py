@@ -14,6 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 import workflows
 from hub.accounts.models import Membership, UserAccount
 from hub.casefile import dated
+from hub.casefile.stays import StayEntry, stay_entries, stays_of
 from hub.cases.models import CareCase, CaseSeal, LegalStatus
 from hub.engine.models import AccessLog, Clock, Transition, WorkItem
 from hub.engine.rulebook import Rulebook, RulebookState, rulebook_at
@@ -60,6 +61,7 @@ class CaseReading:
     items: Sequence[CaseItem]
     statuses: Sequence[dated.StatusEntry]
     alerts: Sequence[dated.AlertEntry]
+    stays: Sequence[StayEntry]
     book: Rulebook
     sight: Sight
     may_see_who_looked: bool
@@ -75,6 +77,11 @@ class CaseReading:
     def patient(self) -> Patient:
         """Whose case it is."""
         return self.case.patient
+
+    @property
+    def readable(self) -> list[int]:
+        """Ids of the items all of which this person sees, so that their documents are theirs too."""
+        return [line.item.id for line in self.items if line.view is View.ALL]
 
     @property
     def open_items(self) -> list[CaseItem]:
@@ -119,6 +126,7 @@ class _Gathered:
     items: dict[int, CaseItem] = field(default_factory=dict)
     statuses: list[dated.StatusEntry] = field(default_factory=list)
     alerts: list[dated.AlertEntry] = field(default_factory=list)
+    stays: list[StayEntry] = field(default_factory=list)
 
 
 def read_case(session: Session, reference: str, actor: Actor) -> tuple[CaseReading | None, int | None]:
@@ -136,6 +144,7 @@ def read_case(session: Session, reference: str, actor: Actor) -> tuple[CaseReadi
         items=items,
         statuses=found.statuses,
         alerts=found.alerts,
+        stays=found.stays,
         book=rulebook_at(session, found.version),
         sight=sight,
         may_see_who_looked=bool(by_role) and not found.is_sealed_off,
@@ -162,6 +171,7 @@ def _gather(session: Session, reference: str, actor: Actor) -> _Gathered:
             LegalStatus,
             dated.statuses_of(cases.id).label("statuses"),
             dated.alerts_of(cases.id).label("alerts"),
+            stays_of(cases.id).label("stays"),
             dated.moves_of_item(actor).label("moves"),
             dated.clocks_of_item().label("clocks"),
             dated.parties_of_item().label("parties"),
@@ -191,6 +201,7 @@ def _gather(session: Session, reference: str, actor: Actor) -> _Gathered:
         case, patient, item, status = row[0], row[1], row[2], row.LegalStatus
         if found.case is None:
             found.alerts, found.statuses = dated.alert_entries(row.alerts), dated.status_entries(row.statuses)
+            found.stays = stay_entries(row.stays)
             # One statement read all of it, so nothing is read again when the banner asks.
             set_committed_value(case, "patient", patient)
             set_committed_value(case, "current_status", status)

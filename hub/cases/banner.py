@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from flask import g
 from sqlalchemy.orm import joinedload
 
 from hub.cases.models import CareCase, LegalStatus
@@ -50,6 +51,11 @@ def banner_of_case(case: CareCase, now: datetime, *, is_hub: bool, form: Any = N
     own = banner_of_form(form) if form is not None else UNKNOWN
     restriction = "ask the hub before you share" if _restriction(case) else ""
     return replace(own, case_reference=case.reference, restriction=own.restriction or restriction)
+
+
+def banner_of_item(item: Any, form: Any = None) -> Banner | None:
+    """The banner for who asks now of an item whose `case` is loaded by `banner_loads`; None while it has no case."""
+    return banner_of_case(item.case, g.now, is_hub=g.actor.is_hub, form=form) if item.case is not None else None
 
 
 UNKNOWN = Banner(None, None, None, None, None, called="this person")

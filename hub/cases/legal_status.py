@@ -1,6 +1,6 @@
 """Recording and correcting a legal status by hand: gaps, overlaps and impossible ends are refused in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from hub.cases.models import LegalStatus
 from hub.cases.services import lock_case, record_legal_status
-from hub.codes import detail, label
+from hub.codes import label
+from hub.codes import rows as rows_of
 from hub.engine.refusal import ActionRefused, Problem
 from hub.web.filters import day, moment
 from workflows.durations import local, midnight
@@ -100,7 +101,7 @@ def _wrong_in_itself(entry: Entry, now: datetime) -> list[Problem]:
     if entry.expires_at is None:
         said = f"{named} always runs out. Enter when: at the latest on {moment(latest - timedelta(minutes=1))}"
         wrong.append(Problem(said, "expires_at"))
-    elif entry.expires_at > latest and detail("legal_status", entry.code)["renewable"] != "yes":
+    elif entry.expires_at > latest and _law_of(entry.code, entry.from_on)["renewable"] != "yes":
         said = f"{named} from {day(entry.from_on)} can last until {moment(latest - timedelta(minutes=1))} at the latest"
         wrong.append(Problem(said, "expires_at"))
     return wrong
@@ -112,7 +113,7 @@ def latest_end(code: str, from_on: date) -> datetime | None:
     Days and months count the first day. Hours count from the end of that day, since its hour is not recorded; a place
     of safety may be given twelve more.
     """
-    rule = detail("legal_status", code)
+    rule = _law_of(code, from_on)
     if rule["max_hours"]:
         hours = int(rule["max_hours"]) + (12 if rule["renewable"] == "once" else 0)
         return midnight(from_on + ONE_DAY) + timedelta(hours=hours)
@@ -124,6 +125,12 @@ def latest_end(code: str, from_on: date) -> datetime | None:
         following = (first + timedelta(days=31)).replace(day=1)
         return midnight(min(first + timedelta(days=from_on.day - 1), following))
     return None
+
+
+def _law_of(code: str, on: date) -> Mapping[str, str]:
+    """What the list says of a status on the day it began; of one before the list knew it, what it says first."""
+    rows = [row for row in rows_of("legal_status") if row.code == code]
+    return next((row for row in rows if row.holds(on)), rows[0]).more
 
 
 def _wrong_after(entry: Entry, before: LegalStatus) -> list[Problem]:

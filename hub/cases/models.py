@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, func, select, text
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint, aggregate_order_by
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from hub.db import Base, Moment
@@ -52,6 +52,8 @@ class CareCase(Base):
     open_reason: Mapped[str | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     close_reason: Mapped[str | None]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("care_case.id"))
+    """The case that took in everything of this one, when two records of one person were made one."""
     is_sealed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     priority: Mapped[str | None]
     received_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -70,6 +72,7 @@ class CareCase(Base):
     is_contested: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     patient: Mapped[Patient] = relationship(lazy="raise_on_sql")
+    merged_into: Mapped["CareCase | None"] = relationship(remote_side=[id], viewonly=True)
     legal_statuses: Mapped[list["LegalStatus"]] = relationship(
         back_populates="case", order_by="LegalStatus.from_on.desc(), LegalStatus.id.desc()"
     )
@@ -127,6 +130,42 @@ class LegalStatus(Base):
     correction_reason: Mapped[str | None]
 
     case: Mapped[CareCase] = relationship(back_populates="legal_statuses")
+
+
+class CaseStay(Base):
+    """A person's time on a ward, from when until when; of one person no two overlap, and the database sees to it.
+
+    A fact with dates: an entry that was wrong, or has ended since, is corrected by another one and stays.
+    """
+
+    __tablename__ = "case_stay"
+    __table_args__ = (
+        ExcludeConstraint(
+            (text("int4range(patient_id, patient_id, '[]')"), "&&"),
+            (text("tstzrange(from_at, until_at, '[)')"), "&&"),
+            name="ex_case_stay_overlap",
+            using="gist",
+            where=text("corrected_at IS NULL"),
+        ),
+        CheckConstraint("until_at > from_at", name="ends_after_it_begins"),
+        CheckConstraint("num_nonnulls(unit_id, hospital) = 1", name="unit_or_hospital"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("care_case.id"), index=True)
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    hospital: Mapped[str | None]
+    """The ward and hospital in words, where the hub does not know the unit."""
+    from_at: Mapped[datetime] = mapped_column(Moment)
+    until_at: Mapped[datetime | None] = mapped_column(Moment)
+    """The moment it ended, which is no longer part of it: a transfer begins where the stay before ends."""
+    why: Mapped[str] = mapped_column(default="")
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_at: Mapped[datetime] = mapped_column(Moment)
+    corrected_at: Mapped[datetime | None] = mapped_column(Moment)
+    corrected_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    correction_reason: Mapped[str | None]
 
 
 class CaseSeal(Base):

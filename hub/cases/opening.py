@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from types import SimpleNamespace
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from hub.cases.models import CareCase, CaseSeal
@@ -13,7 +13,7 @@ from hub.cases.services import lock_case, open_case
 from hub.engine.models import WorkItem
 from hub.engine.refusal import ActionRefused, Problem
 from hub.patients.models import Patient
-from hub.patients.services import find_or_add, sound_of
+from hub.patients.services import by_number, find_or_add, sound_of
 
 MOST_OFFERED = 10
 
@@ -31,9 +31,12 @@ class Whom:
 def people_like(session: Session, whom: Whom) -> Sequence[Patient]:
     """Known people this may be, at most ten: by NHS number, or by the sound of the family name and date of birth."""
     ways = [and_(Patient.name_sound == sound_of(whom.family_name), Patient.date_of_birth == whom.date_of_birth)]
-    if whom.nhs_number:
-        ways.append(Patient.nhs_number == whom.nhs_number)
-    return session.scalars(select(Patient).where(or_(*ways)).order_by(Patient.id).limit(MOST_OFFERED)).all()
+    if whom.nhs_number and (known := by_number(session, whom.nhs_number)):
+        ways.append(Patient.id == known.id)
+    # One found by what a record said before it became part of another is offered as the record that stands.
+    stand = select(func.coalesce(Patient.merged_into_id, Patient.id)).where(or_(*ways))
+    query = select(Patient).where(Patient.id.in_(stand)).order_by(Patient.id).limit(MOST_OFFERED)
+    return session.scalars(query).all()
 
 
 def open_by_hand(
@@ -51,7 +54,7 @@ def open_by_hand(
     ActionRefused when the person has an open case already, or when the NHS number is another record's.
     """
     if patient_id is None:
-        if whom.nhs_number and session.scalar(select(Patient.id).where(Patient.nhs_number == whom.nhs_number)):
+        if whom.nhs_number and by_number(session, whom.nhs_number):
             said = "This NHS number is on the record of a known person. Choose that person, or check the number"
             raise ActionRefused([Problem(said, "nhs_number")])
         facts = SimpleNamespace(

@@ -8,6 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from hub.cases.models import CareCase, LegalStatus
+from hub.engine.refusal import ActionRefused
+from hub.patients.services import standing_id
 from workflows.durations import LONDON
 
 FACTS = (
@@ -56,15 +58,25 @@ def open_case(session: Session, *, patient_id: int, service_line: str, now: date
     found = session.scalar(_OPEN, whose)
     if found is not None:
         return found
+    whose["patient_id"] = stands = standing_id(session, patient_id)
+    if stands != patient_id:  # made one with another record meanwhile, whose case it is then
+        return open_case(session, patient_id=stands, service_line=service_line, now=now, facts=facts)
     values = {**dict.fromkeys(FACTS), **_said(facts), "reference": next_reference(session, now), "opened_at": now}
     made = session.scalar(_ADD, {**whose, **values})
     return made or session.scalars(_OPEN, whose).one()
 
 
 def lock_case(session: Session, case_id: int) -> CareCase:
-    """The case as it is now, its row locked until the transaction ends."""
+    """The case as it is now, its row locked until the transaction ends.
+
+    ActionRefused for one that another case took in when two records were made one: nothing is written there any more.
+    """
     query = select(CareCase).where(CareCase.id == case_id).with_for_update(of=CareCase)
-    return session.scalars(query.execution_options(populate_existing=True)).one()
+    case = session.scalars(query.execution_options(populate_existing=True)).one()
+    if case.merged_into_id is not None:
+        taken_in = session.get_one(CareCase, case.merged_into_id).reference
+        raise ActionRefused([f"{case.reference} is part of {taken_in} now. Do this there"])
+    return case
 
 
 def next_reference(session: Session, now: datetime) -> str:
@@ -133,6 +145,17 @@ def record_legal_status(
             recorded_at=now,
         )
     )
+    session.flush()
+
+
+def complete_legal_status(
+    session: Session, case: CareCase, *, from_on: date | None, expires_at: datetime | None
+) -> None:
+    """Give the current status the dates nobody knew when it was recorded; dates it has stay."""
+    standing = session.scalars(_STANDING, {"case_id": case.id}).all()
+    for current in (row for row in standing if row.ended_on is None):
+        current.from_on = current.from_on or from_on
+        current.expires_at = current.expires_at or expires_at
     session.flush()
 
 

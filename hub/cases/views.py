@@ -1,12 +1,11 @@
-"""Opening and closing a case, and what is dated on it: alerts and legal status."""
+"""Opening and closing a case, and what is dated on it: alerts, legal status and stays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, TypeVar
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.cases import queries
@@ -14,27 +13,29 @@ from hub.cases.alerts import add_alert, end_alert
 from hub.cases.banner import banner_of_case
 from hub.cases.forms import (
     AlertForm,
-    CaseForm,
     CloseCaseForm,
     CorrectStatusForm,
+    CorrectStayForm,
     EndAlertForm,
     LegalStatusForm,
     OpenCaseForm,
+    StayForm,
 )
 from hub.cases.legal_status import add_legal_status, correct_legal_status
 from hub.cases.models import CareCase
 from hub.cases.opening import close_case, open_by_hand, people_like
+from hub.cases.stays import correct_stay, record_stay, stay_of_case, units_to_choose
 from hub.codes import label
 from hub.db import transaction
 from hub.engine.refusal import ActionRefused
-from hub.web import drafts
 from hub.web.access import roles
 from hub.web.database import db
+from hub.web.page_forms import PageDrafts, PageForm
 from hub.web.trail import note
 from workflows.roles import Role
 
-F = TypeVar("F", bound=CaseForm)
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
+TYPED = PageDrafts("case")
 ALERT_ROLES = (Role.COORDINATOR, Role.CASE_MANAGER, Role.CLINICAL_REVIEWER, Role.ON_CALL)
 STATUS_ROLES = (Role.COORDINATOR, Role.CASE_MANAGER)
 OPENING_ROLES = (Role.COORDINATOR, Role.CASE_MANAGER)
@@ -45,7 +46,7 @@ CLOSING_ROLES = (Role.CASE_MANAGER,)
 @roles(*OPENING_ROLES)
 def new() -> ResponseReturnValue:
     """A case without any referral; a known person is offered first, never taken silently."""
-    form = _form(OpenCaseForm)
+    form = TYPED.form_of(OpenCaseForm)
     if not form.validate_on_submit():
         return _new_page(form, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK)
     found = people_like(db.session, form.whom)
@@ -57,7 +58,7 @@ def new() -> ResponseReturnValue:
     try:
         with transaction(db.session):
             case = open_by_hand(db.session, form.whom, patient_id=form.patient_id, **told)
-            drafts.discard(db.session, **_key(g.actor.user_id, request.path))
+            TYPED.discard()
     except ActionRefused as refused:
         form.show(refused)
         return _new_page(form, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -66,14 +67,14 @@ def new() -> ResponseReturnValue:
 
 
 def _new_page(form: OpenCaseForm, status: HTTPStatus) -> ResponseReturnValue:
-    return render_template("cases/new.html", form=form), status
+    return render_template("cases/new.html", form=form, windows=TYPED.windows_of(form)), status
 
 
 @blueprint.route("/<reference>/close", methods=["GET", "POST"])
 @roles(*CLOSING_ROLES)
 def close(reference: str) -> ResponseReturnValue:
     """Close a case on which nothing is open."""
-    case, form = _case(reference), _form(CloseCaseForm)
+    case, form = _case(reference), TYPED.form_of(CloseCaseForm)
 
     def end() -> None:
         close_case(db.session, case.id, reason=form.reason.data, by_id=g.actor.user_id, now=g.now)
@@ -85,7 +86,7 @@ def close(reference: str) -> ResponseReturnValue:
 @roles(*ALERT_ROLES)
 def new_alert(reference: str) -> ResponseReturnValue:
     """Put an alert on the case."""
-    case, form = _case(reference), _form(AlertForm)
+    case, form = _case(reference), TYPED.form_of(AlertForm)
 
     def add() -> None:
         said = {"text": form.text.data, "detail": form.detail.data}
@@ -100,7 +101,7 @@ def stop_alert(reference: str, alert_id: int) -> ResponseReturnValue:
     """End an alert, with the reason."""
     case = _case(reference)
     alert = queries.find_alert(db.session, case, alert_id) or abort(HTTPStatus.NOT_FOUND)
-    form = _form(EndAlertForm)
+    form = TYPED.form_of(EndAlertForm)
 
     def end() -> None:
         end_alert(db.session, alert_id, reason=form.reason.data, by_id=g.actor.user_id, now=g.now)
@@ -113,7 +114,7 @@ def stop_alert(reference: str, alert_id: int) -> ResponseReturnValue:
 @roles(*STATUS_ROLES)
 def new_status(reference: str) -> ResponseReturnValue:
     """Record a new legal status."""
-    case, form = _case(reference), _form(LegalStatusForm)
+    case, form = _case(reference), TYPED.form_of(LegalStatusForm)
 
     def record() -> None:
         add_legal_status(db.session, case.id, form.entry(), by_id=g.actor.user_id, now=g.now)
@@ -128,7 +129,7 @@ def correct_status(reference: str, status_id: int) -> ResponseReturnValue:
     """Put a right entry in the place of a wrong one."""
     case = _case(reference)
     status = queries.find_status(db.session, case, status_id) or abort(HTTPStatus.NOT_FOUND)
-    form = _form(CorrectStatusForm, status=status)
+    form = TYPED.form_of(CorrectStatusForm, status=status)
     told = {"reason": form.reason.data, "by_id": g.actor.user_id, "now": g.now}
 
     def correct() -> None:
@@ -139,28 +140,38 @@ def correct_status(reference: str, status_id: int) -> ResponseReturnValue:
     return _ask(case, form, title, "Correct it", correct, "legal-status", said)
 
 
-def _form(made: type[F], **given: Any) -> F:
-    """The form as it was sent; when it is asked for, with what was typed when a session ended."""
-    if request.method == "POST":
-        return made(**given)
-    found = drafts.find(db.session, **_key(g.actor.user_id, request.path))
-    return made(formdata=drafts.as_form(found) if found else None, **given)
+@blueprint.route("/<reference>/stays/new", methods=["GET", "POST"])
+@roles(*STATUS_ROLES)
+def new_stay(reference: str) -> ResponseReturnValue:
+    """Record a stay on a ward."""
+    case = _case(reference)
+    form = TYPED.form_of(StayForm, units=units_to_choose(db.session))
+
+    def record() -> None:
+        entry = form.entry()
+        assert entry is not None
+        record_stay(db.session, case.id, entry, by_id=g.actor.user_id, now=g.now)
+
+    return _ask(case, form, "Record a stay", "Record it", record, "stays", "The stay is recorded")
 
 
-def _key(user_id: int, path: str) -> dict[str, Any]:
-    return {"user_id": user_id, "kind": "case", "action": path, "item_id": None}
+@blueprint.route("/<reference>/stays/<int(max=2147483647):stay_id>/correct", methods=["GET", "POST"])
+@roles(*STATUS_ROLES)
+def change_stay(reference: str, stay_id: int) -> ResponseReturnValue:
+    """Put a right entry in the place of a wrong one, or of one that has ended."""
+    case = _case(reference)
+    stay = stay_of_case(db.session, case, stay_id) or abort(HTTPStatus.NOT_FOUND)
+    form = TYPED.form_of(CorrectStayForm, units=units_to_choose(db.session), stay=stay)
+    told = {"reason": form.reason.data, "by_id": g.actor.user_id, "now": g.now}
+
+    def correct() -> None:
+        correct_stay(db.session, case.id, stay_id, form.entry(), **told)
+
+    said = "The stay is corrected. The old entry stays in the history"
+    return _ask(case, form, "End or correct a stay", "Correct it", correct, "stays", said)
 
 
-def keep_typed(ended: Any, posted: Any) -> bool:
-    """A form of a case that was posted after the session ended is offered back after signing in."""
-    if posted.blueprint != blueprint.name:
-        return False
-    with transaction(db.session):
-        drafts.keep(db.session, **_key(ended.user_id, posted.path), fields=drafts.typed(posted), now=g.now)
-    return True
-
-
-KEEPERS = (keep_typed,)
+KEEPERS = (TYPED.keeper(lambda posted: posted.blueprint == blueprint.name),)
 """What the application asks to keep a post that came too late."""
 
 
@@ -175,7 +186,7 @@ def _case(reference: str) -> CareCase:
 
 
 def _ask(
-    case: CareCase, form: CaseForm, title: str, button: str, do: Callable[[], None], part: str, done: str
+    case: CareCase, form: PageForm, title: str, button: str, do: Callable[[], None], part: str, done: str
 ) -> ResponseReturnValue:
     """The page of one change: asked, refused with everything still filled in, or done and back to the case."""
     here = f"{url_for('casefile.show', reference=case.reference)}#{part}"
@@ -184,10 +195,18 @@ def _ask(
         try:
             with transaction(db.session):
                 do()
-                drafts.discard(db.session, **_key(g.actor.user_id, request.path))
+                TYPED.discard()
             flash(f"{done}.", "success")
             return redirect(here, HTTPStatus.SEE_OTHER)
         except ActionRefused as refused:
             form.show(refused)
-    page = render_template("cases/change.html", form=form, banner=banner, title=title, button=button, back_href=here)
+    page = render_template(
+        "cases/change.html",
+        form=form,
+        windows=TYPED.windows_of(form),
+        banner=banner,
+        title=title,
+        button=button,
+        back_href=here,
+    )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK

@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "oncall": "hub.cli.oncall:oncall",
     "clock": "hub.cli.clock:clock",
     "audit": "hub.cli.audit:audit",
+    "papers": "hub.cli.papers:papers",
     "backup": "hub.cli.backup:backup",
     "restore": "hub.cli.backup:restore",
     "workflows": "hub.cli.workflows:workflows",

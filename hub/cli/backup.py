@@ -32,6 +32,8 @@ def backup(folder: Path) -> None:
     with _target() as target:
         manifest = make_backup(target.engine, target.files, folder.absolute(), now=datetime.now(UTC))
     click.echo(f"Backed up to {folder}: {_contents(manifest)}.")
+    if settings().storage_url:
+        click.echo("Documents are kept at HUB_STORAGE_URL and are not in this backup: back that place up too.")
     click.echo(f"Its seal, to be kept somewhere else: {manifest.seal}")
 
 

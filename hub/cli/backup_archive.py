@@ -103,7 +103,7 @@ def check_whole(folder: Path, manifest: Manifest) -> None:
 def files_of(folder: Path) -> Iterator[str]:
     """The path of every file under `folder`, relative and with "/". Raises BackupRefused for a link or a device."""
     for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+        if path.is_symlink() or (path.exists() and not (path.is_file() or path.is_dir())):
             raise BackupRefused(f"{path} is neither a file nor a folder")
         if path.is_file():
             yield path.relative_to(folder).as_posix()

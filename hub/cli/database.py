@@ -1,4 +1,4 @@
-"""A session for a command: the configured database, opened and closed."""
+"""A session for a command: the configured database, opened and closed, with the code lists as they are now."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from sqlalchemy.orm import Session
 
 from hub.config import settings
-from hub.db import make_engine, make_sessions
+from hub.db import make_engine, make_sessions, transaction
 from hub.embedded import database_url
+from hub.engine.code_lists import keep_up
 
 
 @contextmanager
@@ -18,6 +19,8 @@ def open_session() -> Iterator[Session]:
     engine = make_engine(database_url(settings()), pool_size=2)
     try:
         with make_sessions(engine)() as session:
+            with transaction(session):
+                keep_up(session)
             yield session
     finally:
         engine.dispose()

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from hub.accounts.on_call import gaps_ahead, watched_until
 from hub.accounts.queries import held_roles
 from hub.cli.authority_checks import check_authority
+from hub.cli.document_checks import check_documents
 from hub.cli.finding import Finding
 from hub.config import Settings
 from hub.engine.life import is_worker_seen, last_seen
 from hub.engine.rulebook import BankHoliday, PolicyVersion, rulebook
+from hub.messages.mail import mail_server
 from hub.migrate import current, newest
 from hub.organisations.models import Organisation
 from hub.paths import MIGRATIONS, STATIC, TEMPLATES
@@ -57,12 +59,30 @@ def check_machine(settings: Settings) -> Iterator[Finding]:
         "Make room, or set HUB_DATA_DIR to a larger disk" if free < LEAST_DISK else "",
     )
     yield Finding("Mode", _mode(settings))
+    yield _mail(settings)
 
 
 def _mode(settings: Settings) -> str:
     if settings.production:
         return f"production, answering to {', '.join(settings.hosts)}"
     return "demo, with sign-ins shown to everybody" if settings.demo else "trial: HUB_PRODUCTION is not set"
+
+
+def _mail(settings: Settings) -> Finding:
+    """How e-mail leaves, without its password."""
+    if settings.mail_folder is not None:
+        return Finding("E-mail", f"not sent: each is a file in {settings.mail_folder}, links included")
+    if absent := settings.missing_for_mail():
+        mend = f"Set {' and '.join(absent)}. Until then nobody gets an invitation or a new password by e-mail"
+        return Finding("E-mail", "it cannot be sent", mend)
+    try:
+        server = mail_server(settings)
+    except ValueError as error:
+        return Finding("E-mail", "it cannot be sent", str(error))
+    how = "encrypted" if server.is_tls or server.has_starttls else "not encrypted"
+    found = f"through {server.host}, port {server.port}, {how}, with links to {settings.address}"
+    is_open = settings.production and not (settings.address or "").startswith("https://")
+    return Finding("E-mail", found, "Let HUB_ADDRESS begin with https://" if is_open else "")
 
 
 def check_database(engine: Engine, settings: Settings) -> Iterator[Finding]:
@@ -97,6 +117,7 @@ def check_content(session: Session, settings: Settings, now: datetime) -> Iterat
     yield from _seeds(session, now)
     yield _worker(session, now)
     yield from _people(session, now)
+    yield from check_documents(session, settings)
     if session.scalar(select(func.count()).where(PolicyVersion.in_force_from <= now)):
         yield from _rota(session, now)
         yield from check_authority(session, rulebook(session).policy(None, now), now)

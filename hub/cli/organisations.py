@@ -10,7 +10,7 @@ import click
 from hub.cli.database import open_session
 from hub.cli.refusals import refusals_as_errors
 from hub.db import transaction
-from hub.organisations.importing import import_organisations
+from hub.organisations.place_imports import import_places
 from hub.organisations.queries import current_organisations
 from workflows.durations import local
 
@@ -35,9 +35,11 @@ def import_files(organisations_csv: Path, sites_csv: Path | None, units_csv: Pat
     Columns of ORGANISATIONS_CSV: ods_code,name,kind,parent_ods_code,arm.
     """
     with open_session() as session, refusals_as_errors(), transaction(session):
-        report = import_organisations(
+        report = import_places(
             session,
-            today=local(datetime.now(UTC)).date(),
+            None,
+            now=datetime.now(UTC),
+            why="hub organisations import",
             organisations=_lines(organisations_csv),
             sites=_lines(sites_csv),
             units=_lines(units_csv),

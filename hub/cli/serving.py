@@ -20,6 +20,7 @@ from hub.cli.scale import demo_settings, scale
 from hub.config import Settings, settings
 from hub.db import make_engine, make_sessions, transaction
 from hub.demo.world import PASSWORD, DemoRefused, make_world, sign_ins
+from hub.documents.intake import intake_of
 from hub.embedded import database_url
 from hub.migrate import current, newest, upgrade
 from hub.policies.services import seed
@@ -80,6 +81,7 @@ def worker_beside(chosen: Settings) -> Iterator[None]:
         "HUB_DATABASE_URL": chosen.database_url or "",
         "HUB_DATA_DIR": str(chosen.data_dir),
         "HUB_DEMO": "true",
+        "HUB_ADDRESS": chosen.address or "",
     }
     command = [sys.executable, "-c", "from hub.cli import main; main(prog_name='hub')", "worker", "--parent", str(me)]
     # Control and C reaches both; the worker is told by us, so that it is not interrupted twice.
@@ -108,6 +110,8 @@ def serve(chosen: Settings, host: str, port: int, workers: int) -> None:
         "graceful_timeout": 20,
         "keepalive": 5,
         "errorlog": "-",
+        # No access log of its own: it would write addresses whole, and what is looked for may be a person's name.
+        "accesslog": None,
         "loglevel": "warning",
         "proc_name": "hub",
         # Which proxies may say who the client is is our own setting (HUB_TRUSTED_PROXIES), not gunicorn's.
@@ -129,9 +133,11 @@ def demo(ctx: click.Context, port: int, workers: int, no_serve: bool) -> None:
     chosen = demo_settings()
     folder = chosen.data_dir
     url = database_url(chosen)
-    _make_world(url)
+    _make_world(url, chosen)
     for line in sign_in_lines():
         click.echo(line)
+    if chosen.mail_folder is not None:
+        click.echo(f"E-mail is not sent: each is a file in {shlex.quote(str(chosen.mail_folder))}, its links included.")
     click.echo(f"To use the hub command on this world: export HUB_DATA_DIR={shlex.quote(str(folder))}")
     if no_serve:
         return
@@ -141,14 +147,15 @@ def demo(ctx: click.Context, port: int, workers: int, no_serve: bool) -> None:
     if free != port:
         click.echo(f"Port {port} is taken, so this uses port {free}.")
     click.echo(f"Open http://127.0.0.1:{free}/ and press Control and C here to stop.")
-    with worker_beside(chosen.model_copy(update={"database_url": url})):
-        serve(chosen.model_copy(update={"database_url": url}), "127.0.0.1", free, workers)
+    here = chosen.model_copy(update={"database_url": url, "address": chosen.address or f"http://127.0.0.1:{free}"})
+    with worker_beside(here):
+        serve(here, "127.0.0.1", free, workers)
 
 
 demo.add_command(scale)
 
 
-def _make_world(url: str) -> None:
+def _make_world(url: str, chosen: Settings) -> None:
     import hub.reactions  # noqa: F401 - every table known, and every topic heard
 
     engine = make_engine(url, pool_size=2)
@@ -158,7 +165,9 @@ def _make_world(url: str) -> None:
             with transaction(session):
                 seed(session)
             with transaction(session):
-                is_new = make_world(session, now=datetime.now(UTC))
+                # The client of a bucket has threads, which the web server's processes would not inherit.
+                intake = intake_of(chosen) if chosen.storage_url is None else None
+                is_new = make_world(session, now=datetime.now(UTC), intake=intake)
     except DemoRefused as no:
         raise click.ClickException(str(no)) from no
     finally:

@@ -6,7 +6,9 @@ import sys
 from datetime import UTC, datetime
 
 import click
+from sqlalchemy.orm import Session
 
+from hub.accounts.models import UserAccount
 from hub.accounts.passwords import generate_password
 from hub.accounts.queries import find_account, held_roles, list_accounts
 from hub.accounts.services import (
@@ -16,6 +18,8 @@ from hub.accounts.services import (
     add_membership,
     disable_account,
     enable_account,
+    invite,
+    send_invitation,
     set_password,
 )
 from hub.cli.database import open_session
@@ -57,30 +61,81 @@ def add(
     now = datetime.now(UTC)
     given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     with open_session() as session, refusals_as_errors(), transaction(session):
-        organisation = find_organisation(session, ods)
-        unit = find_unit(session, unit_code) if unit_code else None
-        if organisation is None:
-            raise AccountRefused(f"There is no organisation with the ODS code {ods}. Import it first")
-        if unit_code and unit is None:
-            raise AccountRefused(f"There is no unit with the code {unit_code}. Import it first")
         account, password = find_account(session, email), None
         if account is None:
             account, password = add_account(session, email=email, name=name or "", now=now, password=given)
         elif given is not None:
             raise AccountRefused(f"{account.email} has an account. Change its password with: hub user password")
-        add_membership(
-            session,
-            user_id=account.id,
-            organisation_id=organisation.id,
-            role=Role(role),
-            from_on=from_on.date() if from_on else local(now).date(),
-            until_on=until_on.date() if until_on else None,
-            unit_id=unit.id if unit else None,
-        )
-        said = f"{account.name} <{account.email}> is now {Role(role).label} at {organisation.name}."
+        given_role = _give_role(session, account, Role(role), ods, unit_code, now, until_on, from_on)
+        said = f"{account.name} <{account.email}> is {given_role}."
     click.echo(said)
     if password is not None and given is None:
         click.echo(f"Password, shown only now: {password}")
+
+
+@user.command("invite")
+@click.argument("email")
+@click.option("--name", help="The person's name; needed for a new account.")
+@click.option("--role", type=click.Choice([role.value for role in PERSON_ROLES]), help="Needed for a new account.")
+@click.option("--organisation", "ods", help="ODS code; needed with a role.")
+@click.option("--unit", "unit_code", help="Code of the unit, for a role held at one unit.")
+@click.option("--until", "until_on", type=click.DateTime(["%Y-%m-%d"]), help="Last day; open when left out.")
+def send_link(
+    email: str,
+    name: str | None,
+    role: str | None,
+    ods: str | None,
+    unit_code: str | None,
+    until_on: datetime | None,
+) -> None:
+    """Make an account whose person chooses the password by a link in an e-mail; or send a new link.
+
+    The worker sends it. An account that exists gets a new link, which ends the older ones.
+    """
+    now = datetime.now(UTC)
+    with open_session() as session, refusals_as_errors(), transaction(session):
+        account = find_account(session, email)
+        if account is not None and (role or name):
+            raise AccountRefused(f"{account.email} has an account. Give it roles with: hub user add")
+        if account is not None:
+            send_invitation(session, account, now, None)
+            said = f"{account.name} <{account.email}> has an account."
+        elif role is None or ods is None:
+            raise AccountRefused("A new account needs --name, --role and --organisation")
+        else:
+            account = invite(session, email, name or "", now, None)
+            given = _give_role(session, account, Role(role), ods, unit_code, now, until_on)
+            said = f"{account.name} <{account.email}> is {given}."
+    click.echo(f"{said} The worker sends the invitation.")
+
+
+def _give_role(
+    session: Session,
+    account: UserAccount,
+    role: Role,
+    ods: str,
+    unit_code: str | None,
+    now: datetime,
+    until_on: datetime | None,
+    from_on: datetime | None = None,
+) -> str:
+    """Give a role at the organisation and unit with these codes; says what it is now."""
+    organisation = find_organisation(session, ods)
+    unit = find_unit(session, unit_code) if unit_code else None
+    if organisation is None:
+        raise AccountRefused(f"There is no organisation with the ODS code {ods}. Import it first")
+    if unit_code and unit is None:
+        raise AccountRefused(f"There is no unit with the code {unit_code}. Import it first")
+    add_membership(
+        session,
+        user_id=account.id,
+        organisation_id=organisation.id,
+        role=role,
+        from_on=from_on.date() if from_on else local(now).date(),
+        until_on=until_on.date() if until_on else None,
+        unit_id=unit.id if unit else None,
+    )
+    return f"now {role.label} at {organisation.name}"
 
 
 @user.command("list")

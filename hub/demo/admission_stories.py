@@ -29,6 +29,7 @@ from hub.demo.stories import (
     NIA,
     PRIYA,
     RUTH,
+    TASK,
     TESS,
     Step,
     Story,
@@ -37,7 +38,16 @@ from hub.demo.stories import (
 
 ADMISSIONS: Final = (
     # Waiting for an assessment
-    Story(("Tamsin", "Dunnock"), 19, "cyp", "emergency", NIA, "ZD201", SECTION_2, accepted(PRIYA, 8)),
+    Story(
+        ("Tamsin", "Dunnock"),
+        19,
+        "cyp",
+        "emergency",
+        NIA,
+        "ZD201",
+        SECTION_2,
+        (*accepted(PRIYA, 8), Step(9, "say_not_needed", DELE, reason="The ward sent the whole form on paper", to=TASK)),
+    ),
     Story(("Ruby", "Ackerby"), 9 * DAY, "aed", "routine", TESS, "ZD205", INFORMAL, accepted(KAREN, 3 * DAY)),
     Story(("Vernon", "Jessop"), 20 * DAY, "secure", "routine", KEN, "ZD601", PRISON, accepted(KAREN, 10 * DAY)),
     # Booked

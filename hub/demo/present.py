@@ -20,13 +20,14 @@ from hub.demo.admission_stories import ADMISSIONS
 from hub.demo.followed_stories import FOLLOWED
 from hub.demo.referral_answers import answers
 from hub.demo.referral_stories import STORIES
-from hub.demo.stories import ADMISSION, ON_CALL, REFERRAL, Step, Story
+from hub.demo.stories import ADMISSION, ON_CALL, REFERRAL, TASK, Step, Story
 from hub.engine.perform import perform
 from hub.organisations.queries import find_organisation
 from hub.placements.models import Placement
 from hub.referrals.models import Referral
 from hub.referrals.services import new_referral
 from hub.referrals.validation import check
+from hub.tasks.models import Task
 from workflows.actor import Actor
 from workflows.durations import local
 from workflows.form1 import DETAINED
@@ -90,6 +91,8 @@ class Present:
         """The referral, or the item that followed from it."""
         if which == REFERRAL:
             return referral
+        if which == TASK:
+            return self.session.scalars(select(Task).where(Task.parent_id == referral.id)).one()
         admission = self.session.scalars(select(Admission).where(Admission.parent_id == referral.id)).one()
         if which == ADMISSION:
             return admission

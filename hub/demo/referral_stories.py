@@ -11,6 +11,17 @@ _DECLINE: Final = {
     "alternative_advice": "Daily visits by the intensive team, and a review with us in two weeks.",
     "named_clinician": "Karen Stott, 01632 960500",
 }
+SCHOOL_UNSAID: Final = {
+    "what_is_missing": "What the school has tried.",
+    "fields_asked_for": ["school_name", "interventions_tried"],
+}
+THE_REST: Final = {
+    "bed_type_wanted": "301",
+    "primary_reason": "10",
+    "presenting_problem": "Low since the summer. Three overdoses in a month, the last one tonight.",
+    "postcode": "LS6 2AB",
+}
+"""What the whole form asks for beside the minimum of an emergency."""
 STORIES: Final = (
     Story(("Orla", "Yardsley"), 5, "cyp", "emergency", MARIANNE, "ZD501", {}, owned(PRIYA, 0.4)),
     Story(
@@ -23,7 +34,16 @@ STORIES: Final = (
         {"nhs_number": "", "no_identity_reason": "not_able_to_say", "date_of_birth": "", "postcode": ""}
         | {"location_kind": "emergency_department", "where_now": "A&E, Calderbrook General Hospital, cubicle 4"},
     ),
-    Story(("Jude", "Thackley"), 14, "cyp", "emergency", ON_CALL, "ZD502", {}, owned(KAREN, 2)),
+    Story(
+        ("Jude", "Thackley"),
+        14,
+        "cyp",
+        "emergency",
+        ON_CALL,
+        "ZD502",
+        {},
+        (*owned(KAREN, 2), Step(6, "add_the_rest", KAREN, THE_REST)),
+    ),
     Story(("Maryam", "Quarmby"), 43, "cyp", "urgent", NIA, "ZD201", {}, owned(PRIYA, 6)),
     Story(("Leon", "Sedgewell"), 61, "cyp", "urgent", DELE, "ZD202"),
     Story(("Freya", "Iveson"), 20, "aed", "urgent", TESS, "ZD205"),
@@ -37,7 +57,7 @@ STORIES: Final = (
         NIA,
         "ZD201",
         {},
-        (*owned(KAREN, 20), Step(44, "return_incomplete", KAREN, {"what_is_missing": "What the school has tried."})),
+        (*owned(KAREN, 20), Step(44, "return_incomplete", KAREN, SCHOOL_UNSAID)),
     ),
     Story(
         ("Violet", "Netherby"),

@@ -14,6 +14,7 @@ import psycopg
 from psycopg import Connection, sql
 from sqlalchemy.orm import Session
 
+import hub.models  # noqa: F401 - a fresh process must know every table before the first mapper is used
 from hub.db import make_engine
 from hub.demo.scale_ground import Ground
 from hub.demo.scale_rows import COLUMNS, Blocks, Scale

@@ -22,6 +22,7 @@ ON_CALL: Final = "whoever is on call then"
 REFERRAL: Final = "referral"
 ADMISSION: Final = "admission"
 PLACEMENT: Final = "placement"
+TASK: Final = "task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Step:
     """Answers; an organisation by its ODS code, a person by name, a moment as a timedelta from the step."""
     reason: str | None = None
     to: str = REFERRAL
-    """Which item: the referral, the admission decision that followed it, or that one's search for a bed."""
+    """Which item: the referral, what is owed on it, the admission decision that followed, or its search for a bed."""
 
 
 @dataclass(frozen=True, slots=True)

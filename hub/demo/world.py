@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.models import UserAccount
 from hub.db import Lock, hold
+from hub.demo.account_requests import make_account_requests, make_domains
+from hub.demo.documents import add_documents
+from hub.demo.merge_stories import make_twins
 from hub.demo.past import Past, settle
 from hub.demo.past_admissions import PastAdmissions
 from hub.demo.people import HUB, PASSWORD, SINCE, make_collaboratives, make_people, make_rota, sign_ins
@@ -19,6 +22,7 @@ from hub.engine.models import WorkItem
 from hub.organisations.importing import import_organisations
 from hub.organisations.models import Organisation
 from hub.referrals.importing import import_referrals
+from hub.web.files import Intake
 from workflows.actor import Actor
 from workflows.durations import local
 
@@ -31,11 +35,11 @@ class DemoRefused(Exception):
     """The database holds something else, which the demo must not be mixed with."""
 
 
-def make_world(session: Session, *, now: datetime) -> bool:
+def make_world(session: Session, *, now: datetime, intake: Intake | None = None) -> bool:
     """Make the whole world in the caller's transaction; False when it is there already.
 
-    The same `now` makes the same world. Raises DemoRefused when the database has organisations, people or referrals
-    that are not the demo's.
+    With an `intake` some items have documents. The same `now` makes the same world. Raises DemoRefused when the
+    database has organisations, people or referrals that are not the demo's.
     """
     hold(session, Lock.DEMO_WORLD)  # two demos started at once make one world
     if session.scalar(select(Organisation.id).where(Organisation.ods_code == HUB, Organisation.is_demo)) is not None:
@@ -49,7 +53,11 @@ def make_world(session: Session, *, now: datetime) -> bool:
     Past(session, people, now).walk()
     PastAdmissions(session, people, now).walk()
     Present(session, people, now, set(session.scalars(select(Organisation.ods_code)))).make()
+    make_twins(session, people, now)
+    make_account_requests(session, now)
     settle(session, now)
+    if intake is not None:
+        add_documents(session, people, intake, now=now)
     return True
 
 
@@ -64,6 +72,7 @@ def make_ground(session: Session, now: datetime) -> dict[str, Actor]:
         is_demo=True,
     )
     people = make_people(session, now)
+    make_domains(session, now)
     make_rota(session, people, now)
     make_collaboratives(session)
     return people

@@ -67,9 +67,11 @@ def why_not(workflow: Workflow, action: Action, item: Any, actor: Actor, parties
 
 def who_may(workflow: Workflow, action: Action) -> str:
     """In words, who may do it: "a case manager or the owner"."""
-    people = [may for may in by_of(workflow, action) if may.role is not Role.SYSTEM]
-    names = list(dict.fromkeys(_with_article(may) for may in people))
-    return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names) or "nobody"
+    allowed = by_of(workflow, action)
+    names = list(dict.fromkeys(_with_article(may) for may in allowed if may.role is not Role.SYSTEM))
+    if len(names) > 1:
+        return " or ".join([", ".join(names[:-1]), names[-1]])
+    return "".join(names) or ("the hub itself" if allowed else "nobody")
 
 
 def _with_article(may: May) -> str:

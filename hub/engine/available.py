@@ -6,9 +6,10 @@ from typing import Any
 
 from hub.engine.authority import PartyRow, who_may, why_not
 from hub.engine.checks import reasons
+from hub.engine.everyday import correctable
 from hub.engine.visibility import may_see
 from workflows.core import Action, Actor, sentence_of
-from workflows.everyday import EVERYDAY
+from workflows.everyday import CORRECT_FIELD, EVERYDAY
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def everyday_actions(item: Any, actor: Actor, parties: Sequence[PartyRow] | None
     if not may_see(item, actor, parties):
         return []
     offers = [offer_of(item, action, actor, parties) for action in EVERYDAY]
-    return [offer for offer in offers if offer.is_allowed]
+    may_correct = bool(correctable(item, actor, parties))
+    return [offer for offer in offers if offer.is_allowed and (may_correct or offer.action is not CORRECT_FIELD)]
 
 
 def offer_of(item: Any, action: Action, actor: Actor, parties: Sequence[PartyRow]) -> Offer:

@@ -5,7 +5,9 @@ from datetime import date, datetime
 from typing import Any
 
 from hub.codes import codes
+from hub.codes import why_not as why_no_code
 from hub.engine.authority import why_not
+from hub.engine.documents import StoredFile
 from hub.engine.refusal import Problem
 from hub.engine.turn import Turn, as_json
 from workflows.core import Action, Actor, Ask, Need
@@ -73,7 +75,9 @@ def _is_empty(value: Any) -> bool:
 
 
 def _please(ask: Ask) -> str:
-    if ask.kind in {"choice", "yes_no", "choices", "organisation", "person"}:
+    if ask.kind == "file":
+        return "Choose at least one file"
+    if ask.kind in {"choice", "yes_no", "choices", "organisation", "person", "document"}:
         return f"{ask.label.rstrip('?')}: choose an answer"
     if ask.kind == "tick":
         return "Tick the box to go on"
@@ -89,6 +93,8 @@ def wrong_kind(ask: Ask, value: Any) -> str | None:
         "date": date,
         "number": int,
         "person": int,
+        "document": int,
+        "file": StoredFile,
         "organisation": (int, str) if ask.name.endswith("_id") else str,
         "choices": (list, tuple),
     }
@@ -109,8 +115,9 @@ def wrong_kind(ask: Ask, value: Any) -> str | None:
     if isinstance(value, datetime) and value.tzinfo is None:
         return f"{ask.label.rstrip('?')}: this is not an answer of the right kind"
     chosen = value if isinstance(value, (list, tuple)) else [value]
-    if ask.codes and any(str(code) not in codes(ask.codes) for code in chosen):
-        return f"{ask.label.rstrip('?')}: choose one from the list"
+    if ask.codes and (unusable := [str(code) for code in chosen if str(code) not in codes(ask.codes)]):
+        said = why_no_code(ask.codes, unusable[0]) or "choose one from the list"
+        return f"{ask.label.rstrip('?')}: {said}"
     return None
 
 

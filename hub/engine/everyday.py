@@ -1,4 +1,4 @@
-"""What the everyday actions do: assign, note, parties, corrections, priority, pauses on request."""
+"""What the everyday actions do: assign, note, documents, parties, corrections, priority, pauses on request."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -8,13 +8,15 @@ from sqlalchemy import ColumnElement, exists, or_, select
 
 from hub.engine.authority import PartyRow, why_not
 from hub.engine.checks import wrong_kind, wrong_tense
-from hub.engine.clocks import change_priority, changes_of, pause_on_request, plan_clocks, recompute, resume
+from hub.engine.clocks import change_priority, pause_on_request, plan_clocks, recompute, resume
+from hub.engine.documents import add_document, take_back_document
 from hub.engine.models import WorkItem
 from hub.engine.parties import end_party, let_in
 from hub.engine.refusal import ActionRefused, Problem
 from hub.engine.statements import kind_table
+from hub.engine.stored_clocks import changes_of
 from hub.engine.turn import Row, Turn, as_json
-from hub.engine.visibility import roles_that_see
+from hub.engine.visibility import View, audience_for, roles_that_see, view_of_item
 from workflows.core import Actor, Ask
 from workflows.durations import LONDON, parse_moment
 from workflows.roles import Capacity
@@ -46,8 +48,7 @@ def may_own(kind: str, user_id: Any, now: datetime) -> ColumnElement[bool]:
 
 
 def _note(turn: Turn) -> None:
-    audience = turn.values["audience"]
-    turn.audience = audience if turn.actor.is_hub or audience == "all" else f"organisation:{turn.actor.organisation_id}"
+    turn.audience = audience_for(turn.actor, turn.values["audience"])
     turn.entered["note"] = {"new": turn.values["note"]}
 
 
@@ -105,9 +106,11 @@ def _follow_the_moment(turn: Turn, name: str) -> None:
 def correctable(item: Any, actor: Actor, parties: Sequence[PartyRow]) -> dict[str, Ask]:
     """The answers this person may correct: all of them as owner, else those they could have entered.
 
-    So a referrer corrects its form and never the hub's decision. Whom an answer let in, and what says who may decide,
-    nobody corrects: the action that asks for it is done again.
+    So a referrer corrects its form and never the hub's decision, and nobody an answer that they cannot read. Whom an
+    answer let in, and what says who may decide, nobody corrects: the action that asks for it is done again.
     """
+    if view_of_item(item, actor, parties) is not View.ALL:
+        return {}
     model: type[WorkItem] = type(item)
     workflow, own = model.workflow, kind_table(model).own
     is_owner = actor.user_id is not None and item.owner_id == actor.user_id
@@ -189,6 +192,8 @@ def _clock(turn: Turn, *, is_running: bool) -> Row:
 EFFECTS: dict[str, Callable[[Turn], Any]] = {
     "assign": _assign,
     "note": _note,
+    "add_document": add_document,
+    "take_back_document": take_back_document,
     "change_priority": _change_priority,
     "add_party": _add_party,
     "remove_party": _remove_party,

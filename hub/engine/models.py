@@ -57,6 +57,8 @@ class WorkItem(Base):
     clocks: Mapped[list["Clock"]] = relationship(order_by="Clock.id", viewonly=True)
     parties: Mapped[list["ItemParty"]] = relationship(order_by="ItemParty.id", viewonly=True)
     history: Mapped[list["Transition"]] = relationship(order_by="Transition.position", viewonly=True)
+    documents: Mapped[list[Any]] = relationship("Document", order_by="Document.id", viewonly=True)
+    """Every document, those taken back too; the table is the documents', named here as the keys are."""
 
     __mapper_args__ = {"polymorphic_on": "kind"}
     __table_args__: Any = (
@@ -218,23 +220,6 @@ class ItemParty(Base):
     )
 
 
-class Draft(Base):
-    """What a person is typing and has not sent. Outside the engine; `perform` takes it in once."""
-
-    __tablename__ = "draft"
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
-    item_id: Mapped[int | None] = mapped_column(ForeignKey("work_item.id"))
-    kind: Mapped[str]
-    action: Mapped[str]
-    fields: Mapped[dict[str, Any]]
-    item_version: Mapped[int | None]
-    saved_at: Mapped[datetime] = mapped_column(Moment)
-
-    __table_args__ = (Index("uq_draft_one", "user_id", "kind", text("coalesce(item_id, 0)"), "action", unique=True),)
-
-
 class OutboxMessage(Base):
     """What must leave the building after the commit; the worker sends it, with the id as idempotency key."""
 
@@ -260,6 +245,12 @@ class OutboxMessage(Base):
             text("COALESCE(next_try_at, created_at)"),
             "id",
             postgresql_where=text("sent_at IS NULL AND gave_up_at IS NULL"),
+        ),
+        Index(
+            "ix_outbox_message_mail",
+            text("COALESCE(next_try_at, created_at)"),
+            "id",
+            postgresql_where=text("sent_at IS NULL AND gave_up_at IS NULL AND starts_with(topic, 'mail.')"),
         ),
         Index("ix_outbox_message_given_up", "id", postgresql_where=text("gave_up_at IS NOT NULL AND sent_at IS NULL")),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from hub.engine.models import OutboxMessage
@@ -16,8 +16,11 @@ LONGEST_WAIT = timedelta(hours=1)
 MOST_ATTEMPTS = 14
 """Tries before the hub gives up and says so: they span about six hours."""
 LONGEST_ERROR = 500
+MAIL = "mail."
+"""What the topic of an e-mail begins with; every other row is for inboxes and files."""
 
 _waits_since = func.coalesce(OutboxMessage.next_try_at, OutboxMessage.created_at)
+_is_mail = func.starts_with(OutboxMessage.topic, literal_column(f"'{MAIL}'"))
 _is_unsent = (OutboxMessage.sent_at.is_(None), OutboxMessage.gave_up_at.is_(None))
 
 
@@ -51,12 +54,43 @@ class Backlog:
     given_up: int
 
 
-def claim(session: Session, *, now: datetime, limit: int = BATCH) -> list[Outgoing]:
-    """Rows that are due, oldest first, locked until the caller's transaction ends; those of other workers left out."""
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """One row whose last try failed."""
+
+    id: int
+    topic: str
+    attempts: int
+    error: str | None
+    next_try_at: datetime | None
+    gave_up_at: datetime | None
+
+    @property
+    def what(self) -> str:
+        """Its topic in words: "E-mail: confirm address"."""
+        kind = self.topic.rpartition(".")[2].replace("_", " ")
+        return f"E-mail: {kind}" if self.topic.startswith(MAIL) else kind.capitalize()
+
+
+def queue_mail(session: Session, kind: str, payload: Mapping[str, Any], *, now: datetime) -> None:
+    """Have the worker send an e-mail after the commit. `kind` is a row of hub/messages/mail_words.py.
+
+    `payload` holds numbers of rows, never a name, an address or the token of a link.
+    """
+    session.execute(
+        insert(OutboxMessage).values(topic=f"{MAIL}{kind}", item_id=None, payload=dict(payload), created_at=now)
+    )
+
+
+def claim(session: Session, *, now: datetime, limit: int = BATCH, mail: bool = False) -> list[Outgoing]:
+    """Rows that are due, oldest first, locked until the caller's transaction ends; those of other workers left out.
+
+    With `mail` the e-mails, else everything else.
+    """
     columns = [getattr(OutboxMessage, name) for name in Outgoing.__dataclass_fields__]
     rows = session.execute(
         select(*columns)
-        .where(*_is_unsent, _waits_since <= now)
+        .where(*_is_unsent, _waits_since <= now, _is_mail if mail else ~_is_mail)
         .order_by(_waits_since, OutboxMessage.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -74,10 +108,10 @@ def mark_sent(session: Session, ids: Iterable[int], *, now: datetime) -> None:
     )
 
 
-def mark_failed(session: Session, sent: Outgoing, error: str, *, now: datetime) -> None:
-    """This one did not leave: try again after a while that doubles, and give up after MOST_ATTEMPTS."""
+def mark_failed(session: Session, sent: Outgoing, error: str, *, now: datetime, is_hopeless: bool = False) -> None:
+    """This one did not leave: try again after a while that doubles; give up after MOST_ATTEMPTS, or when hopeless."""
     attempts = sent.attempts + 1
-    has_given_up = attempts >= MOST_ATTEMPTS
+    has_given_up = is_hopeless or attempts >= MOST_ATTEMPTS
     session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.id == sent.id)
@@ -122,3 +156,15 @@ def backlog(session: Session, now: datetime) -> Backlog:
         ).where(unsent)
     ).one()
     return Backlog(*row)
+
+
+def stuck(session: Session, limit: int = 20) -> list[Stuck]:
+    """Rows whose last try failed, the newest first; one statement."""
+    columns = (OutboxMessage.id, OutboxMessage.topic, OutboxMessage.attempts, OutboxMessage.last_error)
+    rows = session.execute(
+        select(*columns, OutboxMessage.next_try_at, OutboxMessage.gave_up_at)
+        .where(OutboxMessage.sent_at.is_(None), OutboxMessage.last_error.is_not(None))
+        .order_by(OutboxMessage.id.desc())
+        .limit(limit)
+    )
+    return [Stuck(*row) for row in rows]

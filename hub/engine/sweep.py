@@ -15,12 +15,13 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from hub.engine.chain import link
-from hub.engine.clocks import clock_definition, deadline_of
+from hub.engine.clocks import clock_definition
 from hub.engine.models import NEXT_WARNING, WorkItem
 from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
 from hub.engine.rulebook import Rulebook, rulebook_at
 from hub.engine.statements import LOCK_CASE, RULEBOOK, raw_connection
+from hub.engine.stored_clocks import deadline_of
 from workflows.calendar import Calendar, parse_duration, ring_moment
 from workflows.core import SYSTEM, Workflow
 from workflows.durations import from_wall, local

@@ -34,12 +34,14 @@ ALL_ROLES = (
     Role.HEAD_OF_COMMISSIONING,
     Role.DIRECTOR,
 )
-PEOPLE_KINDS = ("referral", "admission", "placement")
+PEOPLE_KINDS = ("referral", "admission", "placement", "task")
 """Kinds about one person's care."""
+INSIDE_KINDS = ("merge",)
+"""Kinds about a person that are the hub's own matter: by role inside the hub, nobody outside, no emergencies."""
 
 
 def _each(view: View) -> dict[str, View]:
-    return dict.fromkeys(PEOPLE_KINDS, view)
+    return dict.fromkeys((*PEOPLE_KINDS, *INSIDE_KINDS), view)
 
 
 HUB_SEES: dict[Role, dict[str, View]] = {
@@ -202,8 +204,22 @@ def is_let_in(item: Any, actor: Actor, parties: Iterable[PartyRow]) -> bool:
     )
 
 
+def audience_for(actor: Actor, chosen: str) -> str:
+    """Whom something is for, as its row keeps it: what a party keeps to itself is its own organisation's."""
+    return chosen if actor.is_hub or chosen == "all" else f"organisation:{actor.organisation_id}"
+
+
+def is_for(actor: Actor, audience: str) -> bool:
+    """Whether what has this audience may be read by the actor, whose view of the item is another matter."""
+    return actor.is_hub or audience in _audiences(actor)
+
+
+def _audiences(actor: Actor) -> list[str]:
+    return ["all", f"organisation:{actor.organisation_id}"]
+
+
 def history_seen_by(actor: Actor) -> ColumnElement[bool]:
     """The history rows of an item that this actor may read: by their audience."""
     if actor.is_hub:
         return true()
-    return Transition.audience.in_(["all", f"organisation:{actor.organisation_id}"])
+    return Transition.audience.in_(_audiences(actor))

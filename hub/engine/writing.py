@@ -7,13 +7,13 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from hub.engine.chain import FIRST, LINKED, link
 from hub.engine.clocks import clock_writes
-from hub.engine.models import Clock, ItemParty
 from hub.engine.statements import adapt, insert, raw_connection, update
 from hub.engine.topics import Happened, listeners
 from hub.engine.turn import Turn
 
 HISTORY = (*LINKED, "hash")
 """The columns of a history row, as it is written."""
+_OF_AN_ITEM = frozenset({"clock", "item_party", "document"})
 COPIES = "UPDATE item_party SET is_open = %(is_open)s, next_due_at = %(next_due_at)s WHERE item_id = %(id)s"
 
 
@@ -102,12 +102,12 @@ def _announce(turn: Turn, cursor: Any, topic: str, row: dict[str, Any]) -> None:
 
 def forget_rows(session: Session, item: Any) -> None:
     """What the object holds of other rows is read again when somebody asks."""
-    loaded = [name for name in ("owner", "clocks", "parties", "history") if name in item.__dict__]
+    loaded = [name for name in ("owner", "clocks", "parties", "history", "documents") if name in item.__dict__]
     if loaded:
         session.expire(item, loaded)
     for row in session.identity_map.values():
         # Read again, the collection gives the same objects, so they must forget what they were.
-        if isinstance(row, (Clock, ItemParty)) and row.__dict__.get("item_id") == item.id:
+        if getattr(row, "__tablename__", "") in _OF_AN_ITEM and row.__dict__.get("item_id") == item.id:
             session.expire(row)
 
 

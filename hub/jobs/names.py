@@ -6,18 +6,22 @@ from typing import Final
 RING: Final = "ring"
 WARN: Final = "warn"
 DELIVER: Final = "deliver"
+MAIL: Final = "mail"
 IMPORT: Final = "import"
 DIGEST: Final = "digest"
 FORGET: Final = "forget_attempts"
+DRAFTS: Final = "forget_drafts"
 BEAT: Final = "beat"
 
 LABELS: Final[Mapping[str, str]] = {
     RING: "Ring deadlines that have passed",
     WARN: "Warn of deadlines that come near",
     DELIVER: "Deliver messages",
+    MAIL: "Send e-mail",
     IMPORT: "Check and import files",
     DIGEST: "Write the daily audit digest",
     FORGET: "Forget old sign-in attempts",
+    DRAFTS: "Forget old drafts",
     BEAT: "Give a sign of life",
 }
 """In the order they are shown."""

@@ -1,4 +1,4 @@
-"""What the jobs did last and what waits for them: four statements, whatever the size of the hub."""
+"""What the jobs did last and what waits for them: five statements, whatever the size of the hub."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hub.engine.life import FRESH, JobRun, WorkerBeat
 from hub.engine.models import Clock
-from hub.engine.outbox import Backlog, backlog
+from hub.engine.outbox import Backlog, Stuck, backlog, stuck
 from hub.jobs.names import LABELS
 
 
@@ -36,6 +36,8 @@ class JobsState:
     """Clocks that are due and have not rung."""
     oldest_due_at: datetime | None
     messages: Backlog
+    stuck: Sequence[Stuck]
+    """What did not leave at its last try, newest first."""
 
     @property
     def alive(self) -> list[WorkerBeat]:
@@ -64,4 +66,5 @@ def read_jobs(session: Session, now: datetime) -> JobsState:
         clocks_due=clocks_due,
         oldest_due_at=oldest_due_at,
         messages=backlog(session, now),
+        stuck=stuck(session),
     )

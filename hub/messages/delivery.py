@@ -12,16 +12,21 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from hub.accounts.asking import ASKED_TOPIC
+from hub.config import OUTGOING
 from hub.engine.outbox import BATCH, Outgoing, claim, mark_failed, mark_sent
 from hub.engine.sweep import RANG, WARNED
 from hub.messages.models import Message
+from hub.messages.queries import PAGES
 from hub.messages.who_is_told import who_is_told
 from workflows import ALL
 from workflows.core import in_words
 from workflows.durations import moment_words
 
-FOLDER = "outgoing"
+FOLDER = OUTGOING
 """Inside the data folder: one file for each outbox row."""
+_WORDS = {ASKED_TOPIC: "Somebody asks for an account"}
+"""Of topics that are about no item."""
 _CLOCKS = {RANG: "Deadline passed", WARNED: "Deadline near"}
 
 
@@ -78,6 +83,8 @@ def _inbox_rows(
 
 def words_of(topic: str, payload: Any) -> str:
     """What happened, without names: "Returned", "Deadline near: review, due Friday 27 March 2026, 11:30pm"."""
+    if topic in _WORDS:
+        return _WORDS[topic]
     if topic not in _CLOCKS:
         return in_words(topic.rpartition(".")[2])
     workflow = ALL.get(payload.get("kind", ""))
@@ -91,8 +98,8 @@ def _write_files(batch: list[Outgoing], folder: Path, failed: dict[int, str]) ->
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for sent in batch:
-            _write(folder / f"{sent.id:012d}.json", _told(sent))
-        _sync(folder)
+            write_whole(folder / f"{sent.id:012d}.json", json.dumps(_told(sent), sort_keys=True).encode())
+        sync_folder(folder)
     except OSError as error:
         # The disk is full or gone: the inbox has them, and the files are tried again.
         failed.update(dict.fromkeys((sent.id for sent in batch), f"{folder}: {error.strerror}"))
@@ -106,22 +113,22 @@ def _told(sent: Outgoing) -> dict[str, Any]:
         "topic": sent.topic,
         "kind": kind,
         "reference": reference,
-        "link": f"/{kind}s/{reference}" if kind and reference else None,
+        "link": f"/{kind}s/{reference}" if kind and reference else PAGES.get(sent.topic),
         "at": sent.created_at.astimezone(UTC).isoformat(),
     }
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Whole or not at all, and on the disk: written beside, then renamed; what a killed worker left is written over."""
     beside = path.with_name(f".{path.name}")
-    with beside.open("w", encoding="utf-8") as lines:
-        json.dump(content, lines, sort_keys=True)
-        lines.flush()
-        os.fsync(lines.fileno())
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
     beside.replace(path)
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """The folder's own list of files, so that a renamed file is still there after a power cut."""
     opened = os.open(folder, os.O_RDONLY)
     try:

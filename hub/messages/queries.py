@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from hub.accounts.asking import ASKED_TOPIC
 from hub.engine.models import WorkItem
 from hub.messages.models import Message
 from hub.web.paging import Cursor, Page, page_of
 
+PAGES: Final[Mapping[str, str]] = {ASKED_TOPIC: "/account-requests"}
+"""Topics about no item, and the page where the matter is looked after."""
 PAGE_SIZE = 25
 MOST_COUNTED = 1_000
 
@@ -23,6 +28,11 @@ class Entry:
     message: Message
     kind: str | None
     reference: str | None
+
+    @property
+    def page(self) -> str:
+        """Where to look for one about no item; "" when there is no such page."""
+        return PAGES.get(self.message.topic, "")
 
 
 def read_inbox(session: Session, user_id: int | None, after: Cursor | None = None) -> Page[Entry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from hub.accounts.asking import APPROVERS, ASKED_TOPIC
 from hub.accounts.models import Membership, UserAccount
 from hub.accounts.on_call import on_call_now
 from hub.accounts.organisation_table import organisation
@@ -64,12 +65,15 @@ TABLE: Mapping[str, Told] = {
     "admission.admitted_in_emergency": Told(parties=(Capacity.REFERRER,), roles=(Role.HEAD_OF_COMMISSIONING,)),
     "admission.late_assessment_signed": Told(roles=(Role.HEAD_OF_COMMISSIONING,)),
     "admission.more_asked": Told(parties=(Capacity.ASKED,)),
+    "merge.undo_asked": Told(roles=(Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING)),
 }
 """By topic. One that is not here is heard by the owner, or by those who take it in, when its kind is in OTHERS."""
 
 OTHERS = frozenset({"clock", *ALL})
 """What stands before the dot of every other topic that is told to the hub alone."""
 
+OF_THE_HUB: Mapping[str, tuple[Role, ...]] = {ASKED_TOPIC: APPROVERS}
+"""Topics about no item, and which roles of the hub hear of them."""
 SPEAKS_FOR: Mapping[Capacity, frozenset[Role]] = {
     Capacity.REFERRER: frozenset({Role.REFERRER}),
     Capacity.ASSESSOR: frozenset({Role.ACCESS_ASSESSOR}),
@@ -106,11 +110,17 @@ class _Around:
     """Sealed cases and whom each is open to."""
 
 
-def who_is_told(session: Session, batch: Iterable[Outgoing], now: datetime) -> dict[int, set[int]]:
+def who_is_told(session: Session, batch: Sequence[Outgoing], now: datetime) -> dict[int, set[int]]:
     """For each outbox row the ids of the accounts to tell, never the one who did it; a fixed number of statements."""
     told = [sent for sent in batch if not sent.is_silent and sent.item_id is not None]
     around = _read(session, told, now)
-    return {sent.id: set(_people_of(sent, around)) - {_actor(sent, around)} for sent in told}
+    found = {sent.id: set(_people_of(sent, around)) - {_actor(sent, around)} for sent in told}
+    asked = [sent for sent in batch if sent.topic in OF_THE_HUB]
+    people = _people(session, set(), now) if asked else []
+    return found | {
+        sent.id: {each.user_id for each in people if each.is_hub and each.role in OF_THE_HUB[sent.topic]}
+        for sent in asked
+    }
 
 
 def _actor(sent: Outgoing, around: _Around) -> int | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Row:
     def whole_number(self, column: str) -> int:
         """The cell as a number of years, 0 to 120; 0 and a noted problem when it is not."""
         cell = self.get(column)
-        if cell.isascii() and cell.isdecimal() and int(cell) <= 120:
+        if cell.isascii() and cell.isdecimal() and len(cell) <= 3 and int(cell) <= 120:
             return int(cell)
         if cell:
             self.wrong(column, f"'{cell}' must be a whole number from 0 to 120")
@@ -75,12 +76,13 @@ def read_rows(
     Raises ImportRefused at once when a column is missing, since every row would be wrong then.
     """
     reader = csv.reader(lines)
-    header = [name.strip().lstrip("\ufeff").lower() for name in next(reader, [])]
+    all_cells = _read(file, reader)
+    header = [name.strip().lstrip("\ufeff").lower() for name in next(all_cells, [])]
     missing = [name for name in columns if name not in header]
     if missing:
         raise ImportRefused([Problem(file, 1, "", f"the column {name} is missing") for name in missing])
     rows, first_line = [], dict[str, int]()
-    for cells in reader:
+    for cells in all_cells:
         if not any(cell.strip() for cell in cells):
             continue
         row = Row(file, reader.line_num, dict(zip(header, (cell.strip() for cell in cells), strict=False)))
@@ -94,3 +96,12 @@ def read_rows(
         first_line.setdefault(key, row.line)
         rows.append(row)
     return rows
+
+
+def _read(file: str, reader: Any) -> Iterator[list[str]]:
+    """The cells of each line; ImportRefused where one cannot be read, as when a quotation mark is never closed."""
+    try:
+        yield from reader
+    except csv.Error as error:
+        what = "a text is far too long: look for a quotation mark that is opened and never closed"
+        raise ImportRefused([Problem(file, reader.line_num, "", what)]) from error

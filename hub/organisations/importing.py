@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,6 +31,8 @@ class Report:
     added: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
     same: dict[str, int] = field(default_factory=dict)
+    touched: list[tuple[Organisation | Site | Unit, dict[str, Any] | None]] = field(default_factory=list)
+    """What was added (None) or changed (what it was before, by attribute), in the files' order."""
 
 
 def ods_code(text: str) -> str | None:
@@ -145,7 +148,7 @@ class _Import:
         known = set(self.sites) | set(self.wanted["site"])
         bed_types = codes("bed_type")
         for row in rows:
-            code = row.checked("unit_code", _unit_code, "must be 2 to 20 letters, digits and hyphens")
+            code = row.checked("unit_code", unit_code, "must be 2 to 20 letters, digits and hyphens")
             place = row.get("site_code").upper()
             if place and place not in known:
                 row.wrong("site_code", f"'{place}' is not a site we know")
@@ -189,10 +192,13 @@ class _Import:
 
     def _put(self, report: Report, table: str, row: Organisation | Site | Unit, wanted: dict[str, object]) -> None:
         # Not "is it in the session": a child that came first has brought its new parent in already.
+        old = {name: getattr(row, name) for name, value in wanted.items() if getattr(row, name) != value}
         if row.id is None:
             counts = report.added
-        elif any(getattr(row, name) != value for name, value in wanted.items()):
+            report.touched.append((row, None))
+        elif old:
             counts = report.changed
+            report.touched.append((row, old))
         else:
             counts = report.same
         counts[table] = counts.get(table, 0) + 1
@@ -218,5 +224,6 @@ def _one_of(values: Iterable[str]) -> Callable[[str], str | None]:
     return lambda text: text.lower() if text.lower() in known else None
 
 
-def _unit_code(text: str) -> str | None:
+def unit_code(text: str) -> str | None:
+    """The code in capitals, or None when it is not 2 to 20 letters, digits and hyphens."""
     return text.upper() if _UNIT_CODE.fullmatch(text.upper()) else None

@@ -55,6 +55,7 @@ class Organisation(Base):
         CheckConstraint("until_on IS NULL OR until_on >= from_on", name="ends_after_it_starts"),
         # One hub and one provider arm to a lead provider, else "the other arm" would be ambiguous.
         Index("uq_organisation_arm", "parent_id", "arm", unique=True, postgresql_where=text("arm IS NOT NULL")),
+        Index("ix_organisation_names", text("names_to_find(name)"), postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -86,7 +87,7 @@ class Site(Base):
     name: Mapped[str] = mapped_column(String(200))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     postcode: Mapped[str] = mapped_column(String(8))
-    is_open: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    until_on: Mapped[date | None]
 
     organisation: Mapped[Organisation] = relationship(back_populates="sites")
     units: Mapped[list[Unit]] = relationship(back_populates="site", order_by="Unit.name")
@@ -96,7 +97,10 @@ class Unit(Base):
     """A ward or unit with beds of one type. Ages are whole years, first and last age taken."""
 
     __tablename__ = "unit"
-    __table_args__ = (CheckConstraint("age_from >= 0 AND age_to >= age_from AND age_to <= 120", name="ages_in_order"),)
+    __table_args__ = (
+        CheckConstraint("age_from >= 0 AND age_to >= age_from AND age_to <= 120", name="ages_in_order"),
+        Index("ix_unit_names", text("names_to_find(name)"), postgresql_using="gin"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_code: Mapped[str] = mapped_column(String(20), unique=True)
@@ -106,7 +110,7 @@ class Unit(Base):
     gender: Mapped[str] = mapped_column(String(20))
     age_from: Mapped[int]
     age_to: Mapped[int]
-    is_open: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    until_on: Mapped[date | None]
 
     site: Mapped[Site] = relationship(back_populates="units")
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from hub.organisations.models import Arm, Collaborative, Organisation, Site, Unit
+
+
+def lasts(until_on: Any, today: date) -> ColumnElement[bool]:
+    """A condition on a column of last days: it is empty, or `today` (a London date) at the earliest."""
+    return or_(until_on.is_(None), until_on >= today)
 
 
 def find_organisation(session: Session, code: str) -> Organisation | None:
@@ -22,9 +28,7 @@ def find_unit(session: Session, code: str) -> Unit | None:
 
 def current_organisations(session: Session, today: date) -> list[Organisation]:
     """Every organisation that exists on `today` (a London date), by name."""
-    query = select(Organisation).where(
-        Organisation.from_on <= today, or_(Organisation.until_on.is_(None), Organisation.until_on >= today)
-    )
+    query = select(Organisation).where(Organisation.from_on <= today, lasts(Organisation.until_on, today))
     return list(session.scalars(query.order_by(Organisation.name, Organisation.id)))
 
 

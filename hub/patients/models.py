@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db import Base, Moment
@@ -13,8 +13,20 @@ class Patient(Base):
 
     __tablename__ = "patient"
     __table_args__ = (
-        Index("uq_patient_nhs_number", "nhs_number", unique=True, postgresql_where=text("nhs_number IS NOT NULL")),
+        Index(
+            "uq_patient_nhs_number",
+            "nhs_number",
+            unique=True,
+            postgresql_where=text("nhs_number IS NOT NULL AND merged_into_id IS NULL"),
+        ),
+        Index("ix_patient_merged_number", "nhs_number", postgresql_where=text("merged_into_id IS NOT NULL")),
+        Index("ix_patient_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
         Index("ix_patient_sound_birth", "name_sound", "date_of_birth"),
+        Index("ix_patient_date_of_birth", "date_of_birth"),
+        # What search finds the person by, worked out by the database itself: see migration 0008.
+        Index(
+            "ix_patient_names", text("names_to_find(family_name, given_name, preferred_name)"), postgresql_using="gin"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -37,6 +49,10 @@ class Patient(Base):
     phone: Mapped[str | None]
     gp_practice: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(Moment)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"))
+    """The record that stands for this one since the two were made one: always one that stands by itself, one step away.
+
+    This row keeps its own values, and its cases belong to the other record."""
 
     @property
     def full_name(self) -> str:
@@ -55,3 +71,13 @@ class Patient(Base):
     def called(self) -> str:
         """What the person likes to be called."""
         return self.preferred_name or self.given_name or self.family_name or "This person"
+
+
+class FormerNumber(Base):
+    """An NHS number that a record had until it was made one with another: whoever is referred by it is still found."""
+
+    __tablename__ = "patient_former_number"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
+    nhs_number: Mapped[str] = mapped_column(index=True)

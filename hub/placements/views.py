@@ -1,24 +1,17 @@
 """Placement pages: the item, and the one action page."""
 
-from flask import Blueprint, g
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload
 
-from hub.cases.banner import Banner, banner_loads, banner_of_case
+from hub.cases.banner import banner_loads, banner_of_item
 from hub.placements.models import Placement
 from hub.web import access
 from hub.web.actions import Pages, action_routes, keep_typed, show_item
 from hub.web.filters import count
-from hub.web.item_page import shown
+from hub.web.stored_words import shown
 
 blueprint = Blueprint("placements", __name__, url_prefix="/placements")
-
-
-def banner(placement: Placement) -> Banner | None:
-    """Who it is about."""
-    if placement.case is None:
-        return None
-    return banner_of_case(placement.case, g.now, is_hub=g.actor.is_hub)
 
 
 def wanted(placement: Placement) -> list[tuple[str, str]]:
@@ -39,7 +32,7 @@ PAGES = Pages(
     model=Placement,
     endpoint="placements.show",
     options=(joinedload(Placement.owner), *banner_loads(Placement.case)),
-    banner=banner,
+    banner=banner_of_item,
     more=lambda reading: {"wanted": wanted(reading.item)},
 )
 

@@ -129,6 +129,8 @@ def read_code(list_name: str, text: str, label: str, on: date) -> str:
     code = by_folded.get(text.casefold(), text)
     if code in usable:
         return code
+    if said := codes.why_not(list_name, code, on):
+        raise NotAnAnswer(f"{label}: {said}")
     raise NotAnAnswer(f"“{shown(text)}” is not on the list for {lower(label)}: {_advice(text, usable)}")
 
 
@@ -152,12 +154,13 @@ def _advice(text: str, usable: Mapping[str, str]) -> str:
 
 
 def _folded(list_name: str) -> Mapping[str, str]:
-    if list_name not in _FOLDED:
-        _FOLDED[list_name] = {row.code.casefold(): row.code for row in codes.rows(list_name)}
-    return _FOLDED[list_name]
+    key = (list_name, codes.version())
+    if key not in _FOLDED:
+        _FOLDED[key] = {row.code.casefold(): row.code for row in codes.rows(list_name)}
+    return _FOLDED[key]
 
 
-_FOLDED: Final[dict[str, Mapping[str, str]]] = {}
+_FOLDED: Final[dict[tuple[str, int], Mapping[str, str]]] = {}
 
 
 def _read_text(_field: Field, text: str, _reading: Reading) -> Value:

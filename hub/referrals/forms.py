@@ -1,5 +1,6 @@
 """Form 1 on a page: its questions as fields, and what was typed read by the same rules as an import row."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,37 +12,52 @@ from hub.referrals.validation import check
 from hub.web.action_choices import organisations
 from hub.web.action_form import ActionForm
 from hub.web.date_fields import DateParts
-from hub.web.sections import SectionedForm, as_typed, planned, question
+from hub.web.sections import question
 from workflows.core import Actor
-from workflows.form1_fields import FIELD, FIELDS, SECTIONS, Field
+from workflows.form1 import EMERGENCY, PRIORITIES
+from workflows.form1_fields import FIELD, FIELDS, Field
 from workflows.referral import ANSWERS
 from workflows.roles import Role
 
-EMERGENCY_WORDS = {
-    "no_identity_reason": "Name and date of birth, or NHS number, or why neither is known",
-    "consent_basis": "Consent, or the lawful basis without it",
-    "sharing_restriction_details": "Limits on sharing, when there are any",
-}
-"""Where one answer of several is enough, what the emergency set asks for."""
 ASKS = {ask.name: ask for ask in ANSWERS}
+BEGINS_WITH = ("service_line", "priority", "referring_organisation", "family_name", "given_name", "date_of_birth")
+"""What a new urgent or routine referral is begun with."""
+NEEDED_TO_BEGIN = ("service_line", "priority", "referring_organisation")
 
 
-class ReferralForm(SectionedForm):
-    """The base of the form; its questions are added from the field table."""
-
-    plan = planned(SECTIONS, FIELDS)
-
-
-def referral_form(actor: Actor) -> type[ReferralForm]:
-    """The form class with every question of Form 1 this person is asked, and the lists as they are now.
-
-    A referrer refers for their own organisation, so they are not asked which.
-    """
+def lists_now() -> dict[str, list[tuple[str, str]]]:
+    """The organisations to choose from, by question. Codes come from their own lists."""
     known = organisations("ods_code")
-    choices = {field.name: known for field in FIELDS if field.kind == "organisation"}
-    left_out = {"referring_organisation"} if actor.role is Role.REFERRER else set()
-    made = {field.name: question(field, ASKS[field.name], choices) for field in FIELDS if field.name not in left_out}
-    return type("FilledReferralForm", (ReferralForm,), made)
+    return {field.name: known for field in FIELDS if field.kind == "organisation"}
+
+
+def not_asked_of(actor: Actor) -> frozenset[str]:
+    """A referrer refers for their own organisation, so they are not asked which."""
+    return frozenset({"referring_organisation"} if actor.role is Role.REFERRER else ())
+
+
+def beginning_form(actor: Actor) -> type[ActionForm]:
+    """The form class of a new referral that is no emergency."""
+    labels = codes("priority")
+    choices = lists_now() | {"priority": [(name, labels[name]) for name in PRIORITIES if name != EMERGENCY]}
+    made = {}
+    for name in BEGINS_WITH:
+        if name not in not_asked_of(actor):
+            label = FIELD[name].label if name in NEEDED_TO_BEGIN else f"{FIELD[name].label} (if known)"
+            made[name] = question(replace(FIELD[name], hint=""), ASKS[name], choices, label=label)
+    return type("BeginningForm", (ActionForm,), made)
+
+
+def answers_to_begin(form: ActionForm, now: datetime) -> tuple[dict[str, Any], list[Problem]]:
+    """Typed values of a new referral and everything wrong with them."""
+    values, problems = answers_of(form, now)
+    said = {problem.field for problem in problems}
+    problems += [Problem("Choose one from the list", name) for name in form.not_on_the_list() if name not in said]
+    unclear = {problem.field for problem in problems}
+    for name in NEEDED_TO_BEGIN:
+        if name in form and values[name] is None and name not in unclear:
+            problems.append(Problem(f"{FIELD[name].label}: choose an answer", name))
+    return values, problems
 
 
 def answers_of(form: ActionForm, now: datetime) -> tuple[dict[str, Any], list[Problem]]:
@@ -67,13 +83,8 @@ def _as_text(form: ActionForm, name: str) -> str:
     return str(field.data or "").strip() if field.data not in (None, "None") else ""
 
 
-def shown_in_form(item: Any) -> dict[str, Any]:
-    """A referral's answers as the form shows them."""
-    return as_typed(item, FIELDS)
-
-
-def clean_fill_in(form: ActionForm, _item: Any) -> tuple[dict[str, Any], list[Problem]]:
-    """The answers of "Fill in the form"."""
+def clean_section(form: ActionForm, _item: Any) -> tuple[dict[str, Any], list[Problem]]:
+    """What was sent from one section."""
     return answers_of(form, g.now)
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.cases.models import CareCase
@@ -28,7 +29,11 @@ class Referral(Form1Columns, WorkItem):
     source_reference: Mapped[str | None]
     fingerprint: Mapped[str | None]
     """Of the imported row's content: the same reference with other content is refused."""
+    begun_from: Mapped[str | None]
+    """The token of the page it was begun on: sent twice, that page still makes one referral."""
     what_is_missing: Mapped[str | None]
+    fields_asked_for: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Names of the Form 1 answers the hub asked for when it sent the form back."""
     decline_reason: Mapped[str | None]
     alternative_advice: Mapped[str | None]
     named_clinician: Mapped[str | None]
@@ -49,12 +54,21 @@ class Referral(Form1Columns, WorkItem):
 
     __mapper_args__ = {"polymorphic_identity": "referral"}
     __table_args__: Any = (
+        Index("uq_referral_begun_from", "begun_from", unique=True),
         Index(
             "uq_referral_source",
             text("lower(source_system)"),
             text("lower(source_reference)"),
             unique=True,
             postgresql_where=text("source_reference IS NOT NULL"),
+        ),
+        Index("ix_referral_nhs_number", "nhs_number"),
+        Index("ix_referral_date_of_birth", "date_of_birth"),
+        # What search finds the person by, worked out by the database itself: see migration 0008.
+        Index(
+            "ix_referral_names",
+            text("names_to_find(family_name, given_name, preferred_name, previous_family_names)"),
+            postgresql_using="gin",
         ),
     )
 

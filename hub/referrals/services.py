@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from hub.db import Base
 from hub.engine.refusal import ActionRefused, Problem
 from hub.engine.start import Beginning, PartyTo, start
+from hub.engine.visibility import visible
 from hub.organisations.models import Organisation
 from hub.organisations.queries import active_collaborative, find_organisation
 from hub.referrals.models import Referral
@@ -20,8 +24,19 @@ from workflows.roles import Capacity, Role
 NOT_NAMED = "Name not known"
 
 
-def new_referral(session: Session, actor: Actor, *, now: datetime, values: Mapping[str, Any]) -> Referral:
+class AlreadyBegun(ActionRefused):
+    """A referral was begun from this very page before: it was sent twice, or again after going back."""
+
+    def __init__(self) -> None:
+        super().__init__(["A referral was begun from this page before"])
+
+
+def new_referral(
+    session: Session, actor: Actor, *, now: datetime, values: Mapping[str, Any], page: str = ""
+) -> Referral:
     """A new draft referral. `values` are typed answers of Form 1 by column name; the caller commits.
+
+    `page` is the token of the page it was written on: one page begins one referral, else AlreadyBegun is raised.
 
     A referrer refers for their own organisation, whatever `referring_organisation` says. The hub names the referring
     organisation by ODS code, and becomes a party itself, so that colleagues see the draft. Raises ActionRefused.
@@ -41,7 +56,23 @@ def new_referral(session: Session, actor: Actor, *, now: datetime, values: Mappi
             parties=parties_of(referring.id, actor.organisation_id if actor.is_hub else None),
         ),
     )
+    if page:
+        _begun_from(session, referral, page)
     return referral
+
+
+def _begun_from(session: Session, referral: Referral, page: str) -> None:
+    # By a statement of its own: the token is no answer, and history does not keep it.
+    table = Base.metadata.tables["referral"]
+    try:
+        session.execute(update(table).where(table.c.id == referral.id).values(begun_from=page))
+    except IntegrityError as twice:
+        raise AlreadyBegun() from twice
+
+
+def begun_before(session: Session, actor: Actor, page: str) -> Referral | None:
+    """The referral that was begun from this page, as far as this person may see it."""
+    return session.scalars(visible(Referral, actor).where(Referral.begun_from == page)).one_or_none()
 
 
 def title_of(values: Mapping[str, Any]) -> str:
@@ -74,4 +105,4 @@ def _referring_organisation(session: Session, actor: Actor, code: str | None) ->
     return found
 
 
-__all__ = ["NOT_NAMED", "new_referral", "parties_of", "title_of"]
+__all__ = ["NOT_NAMED", "AlreadyBegun", "begun_before", "new_referral", "parties_of", "title_of"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
+from hub.accounts.request_queries import count_waiting
 from hub.db import transaction
 from hub.messages.queries import read_inbox
 from hub.today import queries
@@ -14,14 +16,20 @@ from hub.today.presenters import TodayPage
 from hub.web.access import signed_in
 from hub.web.database import db
 from hub.web.trail import note
+from workflows.roles import Role
 
 blueprint = Blueprint("today", __name__)
 
 
 @blueprint.get("/")
 @signed_in
-def show() -> str:
-    """What is late and due next, what arrived and what is waited for, as far as this person may see it."""
+def show() -> ResponseReturnValue:
+    """What is late and due next, what arrived and what is waited for, as far as this person may see it.
+
+    A referrer's day is their own referrals, which have a page of their own.
+    """
+    if g.actor.role is Role.REFERRER:
+        return redirect(url_for("mine.show"))
     book, shifts = queries.read_ground(db.session, g.actor, g.now)
     plan = plan_for(g.actor, request.args.get("whose", ""), book.calendar(None, g.now), g.now)
     numbers = queries.read_numbers(db.session, g.actor, plan.lists, g.now)
@@ -39,4 +47,5 @@ def show() -> str:
         shifts=shifts,
         messages=messages,
     )
-    return render_template("today/show.html", page=page)
+    waiting = count_waiting(db.session, g.actor)
+    return render_template("today/show.html", page=page, requests_waiting=waiting)

@@ -82,6 +82,10 @@ def _details(detail: Mapping[str, Any]) -> str:
         said.append(str(detail["why"]))
     if detail.get("change"):
         said.append(f"a shift was {detail['change']}")
+    if detail.get("document"):
+        said.append(f"document {detail['document']}")
+    if detail.get("paper"):
+        said.append(f"{detail['paper']} as {'PDF' if detail.get('how') == 'pdf' else 'a page'}")
     if detail.get("import_id"):
         said.append(f"import {detail['import_id']}")
     return "; ".join(said)

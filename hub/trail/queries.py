@@ -57,8 +57,7 @@ class Access:
 
 def find_people(session: Session, words: str) -> list[Known]:
     """Accounts whose name or e-mail has these words, by name; at most MOST_PEOPLE, and one more when there are more."""
-    like = f"%{_plain(words)}%"
-    named = or_(UserAccount.name.ilike(like, escape="\\"), UserAccount.email.ilike(like, escape="\\"))
+    named = or_(*(column.icontains(words, autoescape=True) for column in (UserAccount.name, UserAccount.email)))
     query = _people().where(named).order_by(UserAccount.name, UserAccount.id).limit(MOST_PEOPLE + 1)
     return [_known(row) for row in session.execute(query)]
 
@@ -131,7 +130,3 @@ def _held(text: str) -> Iterator[str]:
     for line in sorted(text.splitlines()):
         role, _, place = line.partition("@")
         yield f"{Role(role).label}, {place}"
-
-
-def _plain(words: str) -> str:
-    return words.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")

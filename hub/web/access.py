@@ -23,6 +23,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _KEEPERS = "hub.keepers"
+KEPT_AFTER_THE_END = "You have been signed out. What you typed until now is kept."
+LOST_WITHOUT_SIGNING_IN = "You have been signed out, and this is not saved. Keep this page open."
 Keeper = Callable[[EndedSession, Request], bool]
 
 
@@ -170,9 +172,10 @@ def _refuse(why: str) -> None:
 
 
 def ask_to_sign_in() -> ResponseReturnValue:
-    """Send a signed-out person to the sign-in page and back again; what they had typed is offered to the keepers."""
-    if wants_json():
-        return jsonify(error="Sign in first."), 401
+    """Send a signed-out person to the sign-in page and back again; what they had typed is offered to the keepers.
+
+    A page that saves by itself gets the same as JSON: words to show, and the address to sign in at.
+    """
     ended = ended_session()
     is_kept = ended is not None and request.method == "POST" and _keep(ended)
     address = url_for(
@@ -181,6 +184,9 @@ def ask_to_sign_in() -> ResponseReturnValue:
         ended=ended.why if ended is not None else None,
         kept="yes" if is_kept else None,
     )
+    if wants_json():
+        said = KEPT_AFTER_THE_END if is_kept else LOST_WITHOUT_SIGNING_IN
+        return jsonify(error="Sign in first.", said=said, is_kept=is_kept, sign_in_href=address), 401
     if request.headers.get("HX-Request"):
         # A redirect would put the whole sign-in page into a fragment of the old one.
         return "", 401, {"HX-Redirect": address}
@@ -196,7 +202,8 @@ def _way_back() -> str | None:
     """The page to return to: the one asked for when it can be opened with GET, else the one that sent the form."""
     if request.method in {"GET", "HEAD"} and not request.headers.get("HX-Request"):
         return safe_next(request.full_path.rstrip("?"))
-    if _can_be_opened(request.path) and not request.headers.get("HX-Request"):
+    # A page that saves by itself posts to an address beside its own.
+    if _can_be_opened(request.path) and not request.headers.get("HX-Request") and not wants_json():
         return safe_next(request.path)
     came_from = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
     if came_from.netloc != request.host:

@@ -10,7 +10,9 @@ from hub.db import Base
 from hub.engine.everyday import correctable
 from hub.engine.reading import Reading
 from hub.web.database import db
+from hub.web.filters import moment
 from workflows.core import Action, Ask
+from workflows.everyday import may_take_back
 from workflows.roles import ROLE_LABELS, Role
 
 Pairs = list[tuple[str, str]]
@@ -28,7 +30,8 @@ def _choices(ask: Ask, reading: Reading) -> Pairs | None:
         "clock": _clocks,
         "field": _answers,
         "superseded_by": _others_open,
-        "audience": lambda _: [("hub", "The hub only"), ("all", "Everybody who can see this item")],
+        "audience": _audiences,
+        "document_id": _documents,
     }
     if ask.name in made:
         return made[ask.name](reading)
@@ -66,6 +69,17 @@ def _clocks(reading: Reading) -> Pairs:
 def _answers(reading: Reading) -> Pairs:
     live = [line.party for line in reading.parties if line.party.until_at is None]
     return [(name, ask.label) for name, ask in correctable(reading.item, g.actor, live).items()]
+
+
+def _audiences(_reading: Reading) -> Pairs:
+    narrow = "The hub only" if g.actor.is_hub else "My own organisation and the hub"
+    return [("hub", narrow), ("all", "Everybody who can see this item")]
+
+
+def _documents(reading: Reading) -> Pairs:
+    """Those this person may take back."""
+    mine = [each for each in reading.item.documents if may_take_back(each, reading.item, g.actor)]
+    return [(str(each.id), f"{each.name}, added by {each.added_by.name}, {moment(each.at)}") for each in mine]
 
 
 def _others_open(reading: Reading) -> Pairs:

@@ -3,15 +3,25 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields import EmailField, TelField
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields import EmailField, MultipleFileField, TelField
 
-from hub.codes import codes
+from hub.codes import codes, why_not
 from hub.engine.turn import as_json
 from hub.web.date_fields import DateParts, MomentParts
-from hub.web.drafts import LONGEST_NUMBER
+from hub.web.drafts import LONGEST_NUMBER, NO_WORDS
+from hub.web.files import intake
 from hub.web.nhs_forms import choices as nhs_choices
+from hub.web.page_forms import PageForm
 from workflows.core import Action, Ask
 
 YES_NO = (("yes", "Yes"), ("no", "No"))
@@ -20,15 +30,15 @@ SHORT_LIST = 6
 Choices = Mapping[str, Iterable[tuple[str, str]]]
 
 
-class ActionForm(FlaskForm):
-    """What every action page sends: the version the person was looking at, and a reason when one is needed."""
+class ActionForm(PageForm):
+    """What every action page sends: the version the person was looking at, its window's token, a reason when needed."""
 
     seen = HiddenField()
 
     def answers(self) -> dict[str, Any]:
         """Typed values by name of the question; an empty answer is None."""
         return {
-            name: _typed(field) for name, field in self._fields.items() if name not in {"seen", "reason", "csrf_token"}
+            name: _typed(field) for name, field in self._fields.items() if name not in NO_WORDS and name != "reason"
         }
 
     def own_words(self) -> list[tuple[str, str]]:
@@ -40,7 +50,7 @@ class ActionForm(FlaskForm):
         """Names of the questions answered with something that their list does not offer."""
         lists = (field for field in self if isinstance(field, SelectField | RadioField))
         offered = {field: {str(choice.value) for choice in field.choices or ()} for field in lists}
-        return [field.name for field, values in offered.items() if field.data and str(field.data) not in values]
+        return [field.name for field, values in offered.items() if not _given(field) <= values]
 
     def take_over(self, entered: Iterable[Mapping[str, Any]]) -> None:
         """Let answers this person did not touch follow what somebody else entered meanwhile, oldest first.
@@ -55,13 +65,12 @@ class ActionForm(FlaskForm):
                     answers[name] = new = value.get("new")
                     self._fields[name].process(None, {True: "yes", False: "no"}[new] if isinstance(new, bool) else new)
 
-    def add_problem(self, name: str, message: str) -> None:
-        """Put a refusal of the engine beside its field, or at the top when it has none."""
-        field = self._fields.get(name)
-        if field is None:
-            self.form_errors.append(message)
-        else:
-            field.errors = [*field.errors, message]
+
+def why_not_offered(action: Action, form: ActionForm, name: str) -> str:
+    """Why an answer cannot be chosen: by name and day when its code has ended since the form was opened."""
+    ask = next((ask for ask in action.questions if ask.name == name), None)
+    said = why_not(ask.codes, str(form[name].data)) if ask is not None and ask.codes else ""
+    return said or "Choose one from the list"
 
 
 class WholeNumber(StringField):
@@ -85,6 +94,9 @@ def field_for(ask: Ask, choices: Choices) -> Field:
     if ask.codes:
         return _choice(ask, label, list(codes(ask.codes).items()))
     match ask.kind:
+        case "file":
+            box = {"multiple": True, "accept": intake().accept}
+            return MultipleFileField(label, description=intake().hint, render_kw=box)
         case "long_text":
             return TextAreaField(label, description=hint, render_kw={"rows": 5})
         case "tick":
@@ -110,7 +122,17 @@ def field_for(ask: Ask, choices: Choices) -> Field:
     return StringField(label, description=hint)
 
 
+def _given(field: Field) -> set[str]:
+    """What was chosen of a list: one answer, several, or none."""
+    chosen = field.data if isinstance(field, SelectMultipleField) else [field.data]
+    return {str(value) for value in chosen or () if value}
+
+
 def _choice(ask: Ask, label: str, options: list[tuple[str, str]]) -> Field:
+    if ask.kind == "choices":
+        return SelectMultipleField(
+            label, description=ask.hint, choices=nhs_choices(options), validate_choice=False, coerce=str
+        )
     # A list of people or organisations grows, so it looks the same on the first day and after a year.
     if len(options) <= SHORT_LIST and ask.kind not in {"person", "organisation"}:
         return RadioField(label, description=ask.hint, choices=nhs_choices(options), validate_choice=False)
@@ -129,6 +151,8 @@ def _typed(field: Field) -> Any:
         return {"yes": True, "no": False}.get(value)
     if isinstance(value, str):
         value = value.strip() or None
+    if isinstance(field, SelectMultipleField):
+        return value or None
     is_number = isinstance(field, WholeNumber) or field.name.endswith("_id")
     if is_number and value is not None:
         return int(value) if str(value).isdecimal() and len(str(value)) <= LONGEST_NUMBER else value

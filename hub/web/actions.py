@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any, NoReturn
 
@@ -10,14 +11,17 @@ from flask.typing import ResponseReturnValue
 
 from hub.db import transaction
 from hub.engine.available import Offer, offer_of
-from hub.engine.models import Draft, WorkItem
+from hub.engine.drafts import Draft
+from hub.engine.models import WorkItem
 from hub.engine.perform import perform
 from hub.engine.reading import Reading, find_item, read_item
 from hub.engine.refusal import ActionRefused, Problem
-from hub.web import access, drafts
+from hub.web import access, beside, drafts, files
 from hub.web.action_choices import choices_for
-from hub.web.action_form import ActionForm, form_for
+from hub.web.action_form import ActionForm, form_for, why_not_offered
 from hub.web.database import db
+from hub.web.item_page import ItemPage
+from hub.web.other_windows import Window, other_windows
 from hub.web.person import EndedSession
 from hub.web.trail import note
 from workflows.core import SYSTEM, Action
@@ -43,6 +47,10 @@ class Pages:
     """A feature's own reading of the answers: typed values and problems."""
     more: Callable[[Reading], dict[str, Any]] | None = None
     """What the feature's own templates show besides, on the item's page and the action page."""
+    mends: Callable[[Reading], Mapping[str, str]] | None = None
+    """For a sentence that says what is missing, the address of the box that mends it."""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Actions with pages of their own, and the endpoint where they begin; takes `reference`."""
     form_template: Mapping[str, str] = field(default_factory=dict)
     action_template: str = "workflow/action.html"
 
@@ -54,11 +62,13 @@ def action_routes(blueprint: Blueprint, pages: Pages) -> None:
     @access.signed_in
     def act(reference: str, action: str) -> ResponseReturnValue:
         reading = read_item(db.session, pages.model, reference, g.actor, options=pages.options)
-        offer = _offer(reading, action) if reading else None
+        offer = offer_named(reading, action) if reading else None
         if reading is None:
-            _refuse(pages, reference)
+            refuse_unseen(pages, reference)
         if offer is None or not reading.is_theirs_to_work_on:
             abort(HTTPStatus.NOT_FOUND)
+        if action in pages.elsewhere:
+            return redirect(url_for(pages.elsewhere[action], reference=reference), HTTPStatus.SEE_OTHER)
         return _send(pages, reading, offer) if request.method == "POST" else _ask(pages, reading, offer)
 
     @blueprint.post("/<reference>/<action>/draft")
@@ -66,7 +76,7 @@ def action_routes(blueprint: Blueprint, pages: Pages) -> None:
     def save_draft(reference: str, action: str) -> ResponseReturnValue:
         item = find_item(db.session, pages.model, reference, g.actor)
         if item is None:
-            _refuse(pages, reference)
+            refuse_unseen(pages, reference)
         if action_named(item.workflow, action) is None:
             abort(HTTPStatus.NOT_FOUND)
         return drafts.save(kind=pages.model.workflow.name, action=action, item_id=item.id)
@@ -77,7 +87,7 @@ def keep_typed(pages: Pages) -> Callable[[EndedSession, Any], bool]:
 
     def keeper(ended: EndedSession, posted: Any) -> bool:
         arguments = posted.view_args or {}
-        if posted.endpoint != f"{_blueprint(pages)}.act":
+        if posted.endpoint not in {f"{blueprint_of(pages)}.act", f"{blueprint_of(pages)}.save_draft"}:
             return False
         with transaction(db.session):
             item = db.session.query(pages.model).filter_by(reference=arguments["reference"]).one_or_none()
@@ -97,7 +107,7 @@ def keep_typed(pages: Pages) -> Callable[[EndedSession, Any], bool]:
     return keeper
 
 
-def _offer(reading: Reading, name: str) -> Offer | None:
+def offer_named(reading: Reading, name: str) -> Offer | None:
     """The action as this person meets it from the item's state; also one that is no longer possible, to say so."""
     item = reading.item
     found = next((offer for offer in reading.offers if offer.action.name == name), None)
@@ -112,7 +122,7 @@ def _offer(reading: Reading, name: str) -> Offer | None:
 def _ask(pages: Pages, reading: Reading, offer: Offer) -> ResponseReturnValue:
     found = drafts.find(db.session, user_id=g.actor.user_id, item_id=reading.item.id, **_key(pages, offer))
     form = _form(pages, reading, offer, found)
-    _log(reading.item, "opened")
+    log_item(reading.item, "opened")
     return _page(pages, reading, offer, form, draft=found)
 
 
@@ -122,27 +132,38 @@ def _send(pages: Pages, reading: Reading, offer: Offer) -> ResponseReturnValue:
     form.validate()
     read = pages.clean.get(offer.action.name)
     values, problems = read(form, item) if read else (form.answers(), [])
-    problems += [Problem("Choose one from the list", name) for name in form.not_on_the_list() if not read]
+    problems += [
+        Problem(why_not_offered(offer.action, form, name), name) for name in form.not_on_the_list() if not read
+    ]
     if problems or form.errors:
         return _refused(pages, reading, offer, form, ActionRefused(problems))
-    reason = getattr(form, "reason", None)
+    act = partial(_act, pages, item, offer, form)
     try:
-        with transaction(db.session):
-            perform(
-                db.session,
-                item,
-                offer.action.name,
-                g.actor,
-                now=g.now,
-                values=values,
-                reason=reason.data if reason is not None else None,
-                seen=drafts.version_of(form.seen.data) or 0,
-            )
-            drafts.discard(db.session, user_id=g.actor.user_id, item_id=item.id, **_key(pages, offer))
+        if files.question(offer.action):
+            files.add_each(offer.action, values, act)
+        else:
+            act(values)
+            flash(f"Done: {offer.action.label.lower()}. {item.reference} is {_label_of(item).lower()}.", "success")
     except ActionRefused as refused:
         return _refused(pages, reading, offer, form, refused)
-    flash(f"Done: {offer.action.label.lower()}. {item.reference} is {_label_of(item).lower()}.", "success")
     return redirect(_back(pages, item, offer.action), HTTPStatus.SEE_OTHER)
+
+
+def _act(pages: Pages, item: Any, offer: Offer, form: ActionForm, values: dict[str, Any]) -> None:
+    """Do it in one transaction, and its draft is done with. What only adds a file cannot undo what others did."""
+    reason = getattr(form, "reason", None)
+    with transaction(db.session):
+        perform(
+            db.session,
+            item,
+            offer.action.name,
+            g.actor,
+            now=g.now,
+            values=values,
+            reason=reason.data if reason is not None else None,
+            seen=None if files.question(offer.action) else drafts.version_of(form.seen.data) or 0,
+        )
+        drafts.discard(db.session, user_id=g.actor.user_id, item_id=item.id, **_key(pages, offer))
 
 
 def _back(pages: Pages, item: Any, action: Action) -> str:
@@ -159,10 +180,9 @@ def _refused(
     reading = read_item(db.session, pages.model, before.item.reference, g.actor, options=pages.options)
     if reading is None:
         abort(HTTPStatus.NOT_FOUND)
-    for problem in refused.problems:
-        form.add_problem(problem.field, problem.message)
-    again = _offer(reading, offer.action.name) or offer
-    seen = drafts.version_of(form.seen.data) or 0
+    form.show(refused)
+    again = offer_named(reading, offer.action.name) or offer
+    seen = 0 if files.question(offer.action) else drafts.version_of(form.seen.data) or 0
     changed = reading.since(seen) if seen else []
     if offer.action.name in pages.prefill and again.is_mine:
         form.take_over(line.row.values for line in reversed(changed))
@@ -182,9 +202,16 @@ def _form(pages: Pages, reading: Reading, offer: Offer, draft: Draft | None) -> 
         return made()
     # Whoever may not do it reads none of what others wrote: the page shows the words of a form that cannot be sent.
     given = pages.prefill.get(offer.action.name) if offer.is_mine else None
-    form = made(formdata=drafts.as_form(draft) if draft else None, data=given(reading) if given else None)
+    known = _chosen_by_link(offer.action) | (given(reading) if given else {})
+    form = made(formdata=drafts.as_form(draft) if draft else None, data=known)
     form.seen.data = str(draft.item_version if draft and draft.item_version else reading.item.version)
     return form
+
+
+def _chosen_by_link(action: Action) -> dict[str, str]:
+    """The document that a link beside it names."""
+    names = (ask.name for ask in action.questions if ask.kind == "document")
+    return {name: request.args[name] for name in names if name in request.args}
 
 
 def _page(
@@ -197,21 +224,20 @@ def _page(
     changed: Sequence[Any] = (),
     status: HTTPStatus | None = None,
 ) -> ResponseReturnValue:
-    from hub.web.item_page import ItemPage
-
     is_possible = offer.action.name in BY_NAME or reading.item.state in offer.action.sources
     page = render_template(
         pages.form_template.get(offer.action.name, pages.action_template),
-        page=ItemPage(reading, g.actor, g.now),
+        page=ItemPage(reading, g.actor, g.now, mends=pages.mends),
         banner=pages.banner(reading.item) if pages.banner else None,
         offer=offer,
         form=form,
         draft=draft,
+        windows=_other_windows(pages, reading, offer, form),
         changed=changed,
         is_possible=is_possible,
         item_href=url_for(pages.endpoint, reference=reading.item.reference),
         draft_href=url_for(
-            f"{_blueprint(pages)}.save_draft", reference=reading.item.reference, action=offer.action.name
+            f"{blueprint_of(pages)}.save_draft", reference=reading.item.reference, action=offer.action.name
         ),
         **(pages.more(reading) if pages.more else {}),
     )
@@ -220,11 +246,19 @@ def _page(
     return page, status
 
 
-def _blueprint(pages: Pages) -> str:
+def _other_windows(pages: Pages, reading: Reading, offer: Offer, form: ActionForm) -> list[Window]:
+    """What this person typed elsewhere; a page that is shown again with a refusal is about its own words alone."""
+    if request.method == "POST":
+        return []
+    return other_windows(db.session, form, user_id=g.actor.user_id, item_id=reading.item.id, **_key(pages, offer))
+
+
+def blueprint_of(pages: Pages) -> str:
+    """The name of the feature's blueprint."""
     return pages.endpoint.partition(".")[0]
 
 
-def _key(pages: Pages, offer: Offer) -> dict[str, str]:
+def _key(pages: Pages, offer: Offer) -> dict[str, Any]:
     return {"kind": pages.model.workflow.name, "action": offer.action.name}
 
 
@@ -232,32 +266,32 @@ def _label_of(item: Any) -> str:
     return str(item.workflow.wording_of(item.state).label)
 
 
-def _refuse(pages: Pages, reference: str) -> NoReturn:
+def refuse_unseen(pages: Pages, reference: str) -> NoReturn:
     """Answer as for an item that is not there. When it is there, who tried is written down."""
     item = find_item(db.session, pages.model, reference, SYSTEM)
     if item is not None:
-        _log(item, "refused")
+        log_item(item, "refused")
     abort(HTTPStatus.NOT_FOUND)
 
 
-def _log(item: Any, what: str) -> None:
+def log_item(item: Any, what: str) -> None:
+    """Write down that somebody opened an item, or was refused."""
     with transaction(db.session):
         note(db.session, what, case_id=item.case_id, item_id=item.id, reference=item.reference)
 
 
 def show_item(pages: Pages, reference: str, template: str, **more: Any) -> ResponseReturnValue:
     """The item's page, logged as opened; 404 when there is none or this person may not see it."""
-    from hub.web.item_page import ItemPage
-
     reading = read_item(db.session, pages.model, reference, g.actor, options=pages.options)
     if reading is None:
-        _refuse(pages, reference)
-    _log(reading.item, "opened")
+        refuse_unseen(pages, reference)
+    log_item(reading.item, "opened")
     return render_template(
         template,
-        page=ItemPage(reading, g.actor, g.now),
+        page=ItemPage(reading, g.actor, g.now, mends=pages.mends),
         banner=pages.banner(reading.item) if pages.banner and reading.is_theirs_to_work_on else None,
-        act_endpoint=f"{_blueprint(pages)}.act",
+        act_endpoint=f"{blueprint_of(pages)}.act",
+        **beside.parts_of(reading),
         **(pages.more(reading) if pages.more else {}),
         **more,
     )

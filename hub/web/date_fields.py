@@ -11,6 +11,9 @@ from wtforms.validators import StopValidation
 from workflows.durations import LONDON, ClockChange, clock_words, date_words, parse_moment
 
 PARTS: Final = ("day", "month", "year")
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2199
+"""Nothing the hub records lies outside, and a day more or less always exists."""
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _TIME = re.compile(r"(\d{1,2})(?:[:.]?(\d{2}))? *(am|pm)? *(bst|gmt)?")
 _TIME_NAMES: Final = {"noon": "12:00", "midday": "12:00", "midnight": "0:00"}
@@ -96,7 +99,11 @@ class DateParts(Field):
             lambda _: "must have a year of 4 numbers",
         )
         self._refuse_if(
-            () if day.isdecimal() else ("day",),
+            () if FIRST_YEAR <= int(year) <= LAST_YEAR else ("year",),
+            lambda _: f"must have a year from {FIRST_YEAR} to {LAST_YEAR}",
+        )
+        self._refuse_if(
+            () if day.isdecimal() and len(day) <= 2 else ("day",),
             lambda _: "must have a day that is a number",
         )
         self._refuse_if(() if month else ("month",), lambda _: "must have a month from 1 to 12")
@@ -161,6 +168,6 @@ class MomentParts(DateParts):
 
 def _month(text: str) -> int:
     """1 to 12 from a number or a month's name; 0 when it is neither."""
-    if text.isdecimal():
+    if text.isdecimal() and len(text) <= 2:
         return int(text) if 1 <= int(text) <= 12 else 0
     return MONTHS.index(text.lower()[:3]) + 1 if text.lower()[:3] in MONTHS else 0

@@ -7,9 +7,10 @@ from http import HTTPStatus
 
 from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from hub.web import drafts
 from hub.web.access import Kind, access_of, ask_to_sign_in, safe_next, wants_json
 from hub.web.person import current_person
 
@@ -46,6 +47,20 @@ def _broken(_error: HTTPException) -> ResponseReturnValue:
     return render_template("errors/500.html", error_reference=mark), 500
 
 
+def _new_token(*, is_ours: bool) -> ResponseReturnValue:
+    """A page that saves by itself goes on after its person signed in again: it is given the new token.
+
+    Only a page of ours that was shown to this very person; another site cannot read the answer.
+    """
+    person = current_person()
+    page = drafts.page_of(request.form.to_dict(flat=False))
+    if not is_ours or person is None or not page:
+        return jsonify(error="The form token is missing or too old."), 400
+    if not drafts.is_of(person.user_id, page):
+        return jsonify(said=drafts.SOMEBODY_ELSE), HTTPStatus.CONFLICT
+    return jsonify(error="The form token is too old: use this one.", csrf_token=generate_csrf()), 400
+
+
 def _open_too_long(_error: CSRFError) -> ResponseReturnValue:
     """The form's token is too old or missing. What was typed comes back, to be looked at and sent again.
 
@@ -54,12 +69,12 @@ def _open_too_long(_error: CSRFError) -> ResponseReturnValue:
     if request.endpoint == "accounts.sign_in":
         way_back = safe_next(request.form.get("next"))
         return redirect(url_for("accounts.sign_in", next=way_back, ended="open_too_long"), 303)
-    if wants_json():
-        return jsonify(error="The form token is missing or too old."), 400
     access = access_of(current_app, request.endpoint or "")
     if current_person() is None and access is not None and access.kind is not Kind.PUBLIC:
         return ask_to_sign_in()
     is_ours = request.headers.get("Origin") is not None  # and then it is this site: security.py has checked it
+    if wants_json():
+        return _new_token(is_ours=is_ours)
     fields = [
         (name, value)
         for name, value in request.form.items(multi=True)

@@ -162,6 +162,14 @@ def capped(number: int, most: int) -> str:
     return f"{most:,}+" if number > most else f"{number:,}"
 
 
+def size_words(size: int) -> str:
+    """A number of bytes: "812 bytes", "14 KB", "2.3 MB"; units of 1,024."""
+    if size < 1024:
+        return count(size, "byte")
+    unit, shown = ("KB", size / 1024) if size < 1024 * 1024 else ("MB", size / 1024 / 1024)
+    return f"{shown:,.0f} {unit}" if shown >= 10 or shown == int(shown) else f"{shown:,.1f} {unit}"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """ "1 thing", "3 things", "1,200 referrals"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -234,6 +242,7 @@ ALL: Final[dict[str, Callable[..., Any]]] = {
     "pounds": pounds,
     "short_day": short_day,
     "short_moment": short_moment,
+    "size_words": size_words,
     "time_of_day": time_of_day,
     "yes_no": yes_no,
 }

@@ -1,8 +1,8 @@
 """What an item's page shows, worked out from one reading: clocks, diagram, history in words, who can see it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -10,19 +10,21 @@ from typing import Any
 from markupsafe import Markup
 
 import workflows
-from hub.codes import UnknownCodeList, label
+from hub.engine.authority import is_party
 from hub.engine.available import Offer
-from hub.engine.clocks import deadline_of
 from hub.engine.models import Clock
 from hub.engine.reading import Line, Reading
-from hub.web.filters import ClockFace, clock_face, day, lower_first, moment, moment_within, nhs_number, yes_no
+from hub.engine.stored_clocks import deadline_of
+from hub.engine.visibility import View
+from hub.web.filters import ClockFace, clock_face, lower_first, moment, moment_within
 from hub.web.item_rows import item_href, to_do_of
+from hub.web.stored_words import audience_words, may_name, roles_words, shown, side_of
 from hub.web.what_follows import what_follows
 from workflows.core import Action, Actor, Ask, Wording, Workflow, in_words, upper_first
 from workflows.diagram import describe, draw
 from workflows.everyday import EVERYDAY, label_of
 from workflows.explain import Step
-from workflows.roles import CAPACITY_LABELS, Capacity, Role
+from workflows.roles import CAPACITY_LABELS, Capacity
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,15 @@ class Near:
 class ItemPage:
     """An item, its actions and everything round it, as one person sees it at one moment."""
 
-    def __init__(self, reading: Reading, actor: Actor, now: datetime) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        actor: Actor,
+        now: datetime,
+        mends: Callable[[Reading], Mapping[str, str]] | None = None,
+    ) -> None:
         self.reading = reading
+        self._mends = mends
         self.item = reading.item
         self.workflow: Workflow = reading.item.workflow
         self.actor = actor
@@ -81,6 +90,11 @@ class ItemPage:
     def wording(self) -> Wording:
         """Where it is, in words."""
         return self.workflow.wording_of(self.item.state)
+
+    @property
+    def sees_outcome_alone(self) -> bool:
+        """Whether this person reads where it is and how it ends, and nothing else: the referrer of what follows."""
+        return self.reading.view is View.OUTCOME
 
     @property
     def title(self) -> str:
@@ -99,6 +113,15 @@ class ItemPage:
     def others(self) -> list[Offer]:
         """Actions that wait for somebody else."""
         return [offer for offer in self.reading.offers if not offer.is_mine]
+
+    def missing(self, offer: Offer) -> list[Any]:
+        """What an action still lacks, for `items.not_yet`: a sentence, with the address of the box that mends it."""
+        where = self._addresses if offer.missing else {}
+        return [(said, where[said], "Answer it") if said in where else said for said in offer.missing]
+
+    @cached_property
+    def _addresses(self) -> Mapping[str, str]:
+        return self._mends(self.reading) if self._mends else {}
 
     @cached_property
     def main(self) -> str:
@@ -197,10 +220,11 @@ class ItemPage:
     def _line(self, line: Line) -> HistoryLine:
         row = line.row
         hidden = self.reading.is_content_hidden
+        is_named = may_name(self.reading.view, row, self.actor)
         return HistoryLine(
             at=row.at,
-            who=line.who,
-            as_whom=_as_whom(row.acting_role, line.on_behalf_of),
+            who=line.who if is_named else side_of(row.acting_role),
+            as_whom=_as_whom(row.acting_role, line.on_behalf_of) if is_named else "",
             action=label_of(self.workflow, row.action),
             reason="" if hidden else row.reason or "",
             changes=() if hidden else tuple(self._changes(row)),
@@ -212,6 +236,8 @@ class ItemPage:
             before = self.workflow.wording_of(row.from_state).label if row.from_state else ""
             yield "State", before, self.workflow.wording_of(row.to_state).label
         for name, value in row.values.items():
+            if name.endswith("_id") and name not in self._asks:
+                continue  # the number of a row, which nobody answered and nobody can read
             if isinstance(value, dict) and not _is_for_the_program(value.get("new")):
                 yield self._field_label(name), self._shown(name, value.get("old")), self._shown(name, value.get("new"))
 
@@ -232,6 +258,8 @@ class ItemPage:
 
     def _shown(self, name: str, value: Any) -> str:
         ask = self._asks.get(name)
+        if ask and ask.kind == "choices" and not ask.codes:  # questions, chosen by their names
+            return ", ".join(self._field_label(part) for part in value or ())
         named = self.reading.names.get((ask.kind, value)) if ask and isinstance(value, int | str) else None
         if named is not None:
             return named
@@ -250,44 +278,17 @@ class ItemPage:
 
     @cached_property
     def parties(self) -> list[WhoSees]:
-        """Who outside the hub can see it, and until when."""
-        return [WhoSees(line.name, self._party_words(line.party)) for line in self.reading.parties]
+        """Who outside the hub can see it, and until when; who reads the outcome alone is told of no other party."""
+        lines = self.reading.parties
+        if self.sees_outcome_alone:
+            lines = [line for line in lines if is_party(self.actor, line.party)]
+        return [WhoSees(line.name, self._party_words(line.party)) for line in lines]
 
     def _party_words(self, party: Any) -> str:
         names = " and ".join(CAPACITY_LABELS[Capacity(name)] for name in party.capacities)
         since = f"since {moment_within(party.from_at, self.now)}"
         ended = f", ended {moment_within(party.until_at, self.now)}" if party.until_at else ""
         return f"{upper_first(names)}, {since}{ended}"
-
-
-def shown(value: Any, *, codes: str = "", kind: str = "") -> str:
-    """One stored value in words: a code by its label, dates and moments as they are read, yes and no."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return yes_no(value)
-    if isinstance(value, list):
-        return ", ".join(shown(part, codes=codes, kind=kind) for part in value)
-    if isinstance(value, datetime):
-        return moment(value)
-    if isinstance(value, date):
-        return day(value)
-    if codes:
-        try:
-            return label(codes, str(value))
-        except (LookupError, UnknownCodeList):
-            return str(value)
-    text = str(value)
-    if kind == "nhs_number":
-        return nhs_number(text)
-    try:
-        if kind == "date":
-            return day(date.fromisoformat(text))
-        if kind == "moment" or (len(text) >= 19 and text[4:5] == "-" and text[10:11] == "T"):
-            return moment(datetime.fromisoformat(text))
-    except ValueError:
-        return text
-    return text
 
 
 def _goes_on(row: Any) -> bool:
@@ -310,13 +311,3 @@ def _is_for_the_program(value: Any) -> bool:
 def _as_whom(roles: str | None, behalf: str | None) -> str:
     said = roles_words(roles)
     return f"{said}, on behalf of {behalf}" if behalf else said
-
-
-def roles_words(roles: str | None) -> str:
-    """The roles of a history row in words; none for the hub itself."""
-    return ", ".join(Role(name).label for name in (roles or "").split(", ") if name and name != Role.SYSTEM)
-
-
-def audience_words(audience: str) -> str:
-    """Who may read a history row, where not everybody may."""
-    return {"all": "", "hub": "Only the hub can read this"}.get(audience, "Only its own organisation and the hub")

@@ -8,9 +8,9 @@ from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from hub.engine.clocks import deadline_of
 from hub.engine.models import Clock, WorkItem
 from hub.engine.rulebook import Rulebook
+from hub.engine.stored_clocks import deadline_of
 from hub.web.filters import ClockFace, clock_face, lower_first
 from workflows.core import Wording
 

@@ -81,7 +81,7 @@ def _component(field: Field, own: dict[str, Any], shows: Mapping[str, Markup]) -
     if isinstance(field, fields.RadioField | fields.SelectMultipleField):
         hints = own.get("hints", {})
         items = [_choice(choice, hints, shows) for choice in field.iter_choices()]
-        looks = {"small": own.get("small", True), "inline": own.get("inline", False)}
+        looks = {"small": own.get("small", True), "inline": own.get("inline", False) and not shows}
         return ("radios" if isinstance(field, fields.RadioField) else "checkboxes"), {
             "items": items,
             **looks,

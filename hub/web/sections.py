@@ -1,28 +1,15 @@
-"""A long form as a table of sections and fields: its page, and what was entered as a page shows it."""
+"""A form as a table of sections and fields: its questions on a page, and what was entered in words."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
+from markupsafe import Markup
 from wtforms import TextAreaField
 
-from hub.web.action_form import ActionForm, field_for
-from hub.web.item_page import shown
+from hub.web.action_form import field_for
+from hub.web.stored_words import shown
 from workflows.core import Ask
 from workflows.form_fields import Field, Section
-
-
-class SectionedForm(ActionForm):
-    """The base of a form whose questions stand in sections."""
-
-    plan: ClassVar[tuple[tuple[Section, tuple[Field, ...]], ...]]
-    """Each section with its fields, in the page's order."""
-
-    def sections(self) -> list[tuple[str, str, list[Any]]]:
-        """(name, title, fields) in the page's order; a question this person is not asked is left out."""
-        return [
-            (section.name, section.title, [self._fields[field.name] for field in fields if field.name in self._fields])
-            for section, fields in self.plan
-        ]
 
 
 def planned(sections: Sequence[Section], fields: Sequence[Field]) -> tuple[tuple[Section, tuple[Field, ...]], ...]:
@@ -30,33 +17,47 @@ def planned(sections: Sequence[Section], fields: Sequence[Field]) -> tuple[tuple
     return tuple((section, tuple(field for field in fields if field.section == section.name)) for section in sections)
 
 
-def question(field: Field, ask: Ask, choices: Mapping[str, Any]) -> Any:
-    """The WTForms field of one question. On a page an organisation is chosen by name, so its code needs no hint."""
+def question(field: Field, ask: Ask, choices: Mapping[str, Any], *, label: str = "", hints: Sequence[str] = ()) -> Any:
+    """The WTForms field of one question. On a page an organisation is chosen by name, so its code needs no hint.
+
+    `label` is shown instead of the field's own, `hints` (text or markup) before its own.
+    """
+    own = "" if field.kind == "organisation" else field.hint
+    said = Markup(" ").join(part for part in (*hints, own) if part)
     if field.kind == "long_text":
-        return TextAreaField(field.label, description=field.hint, render_kw={"rows": 3})
-    hint = "" if field.kind == "organisation" else ask.hint
-    return field_for(Ask(ask.name, ask.label, ask.kind, hint, ask.codes), choices)
+        return TextAreaField(label or field.label, description=said, render_kw={"rows": 3})
+    return field_for(Ask(ask.name, label or ask.label, ask.kind, said, ask.codes), choices)
 
 
 def answered(
-    item: Any, sections: Sequence[Section], fields: Sequence[Field], named: Mapping[str, str] | None = None
+    item: Any,
+    sections: Sequence[Section],
+    fields: Sequence[Field],
+    named: Mapping[str, str] | None = None,
+    places: Mapping[str, str] | None = None,
 ) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """(name, title, [(question, answer in words), …]) for each section that has an answer.
 
-    `named` gives, for an answer that is an organisation's code, the item's relation that has its name.
+    An answer that is an organisation's code is given by its name: `named` says which relation of the item has it,
+    `places` gives the names by code to whoever has no relations loaded.
     """
     found = []
     for section, own in planned(sections, fields):
-        pairs = [(field.label, _answer(item, field, named or {})) for field in own]
+        pairs = [(field.label, answer_in_words(item, field, named, places)) for field in own]
         answers = given(*pairs)
         if answers:
             found.append((section.name, section.title, answers))
     return found
 
 
-def _answer(item: Any, field: Field, named: Mapping[str, str]) -> str:
-    place = getattr(item, named[field.name]) if field.name in named else None
+def answer_in_words(
+    item: Any, field: Field, named: Mapping[str, str] | None = None, places: Mapping[str, str] | None = None
+) -> str:
+    """One answer in words; empty when there is none. `named` and `places` as for `answered`."""
     value = getattr(item, field.name)
+    if field.kind == "organisation" and places and value in places:
+        return places[value]
+    place = getattr(item, named[field.name]) if named and field.name in named else None
     return str(place.name) if place is not None else shown(value, codes=field.codes or "", kind=field.kind)
 
 

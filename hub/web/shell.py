@@ -11,17 +11,24 @@ from hub.web.templating import Account, Link, Shell
 
 MENU: tuple[tuple[str, str], ...] = (
     ("Today", "today.show"),
+    ("My referrals", "mine.show"),
     ("Worklist", "worklist.list_items"),
+    ("Emergency referral", "emergency.new"),
     ("New referral", "referrals.new"),
     ("Open a case", "cases.new"),
     ("Import", "imports.show"),
     ("On call", "rota.show"),
     ("Access trail", "trail.show"),
+    ("Account requests", "account_requests.list_requests"),
     ("Messages", "messages.inbox"),
     ("How it works", "how_it_works.show"),
     ("Jobs", "jobs.show"),
+    ("Administration", "admin.index"),
 )
 """Label and endpoint, in order; one that the person may not open is left out. A page adds its line when it is there."""
+
+INSTEAD = {"today.show": "mine.show"}
+"""Who may open the page on the right has it in the place of the one on the left, which leads there."""
 
 _SETTINGS = "hub.settings"
 
@@ -31,20 +38,25 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions[_SETTINGS] = settings
 
 
+def chosen_settings() -> Settings:
+    """The settings of the application that answers this request."""
+    settings: Settings = current_app.extensions[_SETTINGS]
+    return settings
+
+
 def page_shell() -> Shell:
     """The shell of the page being rendered."""
-    settings: Settings = current_app.extensions[_SETTINGS]
+    settings = chosen_settings()
     person = current_person()
     return Shell(
         service=settings.service_name,
         organisation=settings.service_place,
         logo_href=settings.logo_path,
         links=tuple(
-            Link(label, url_for(endpoint), current=request.endpoint == endpoint)
-            for label, endpoint in MENU
-            if _may_open(endpoint)
+            Link(label, url_for(endpoint), _current(endpoint)) for label, endpoint in MENU if _may_open(endpoint)
         ),
         account=_account(person) if person else None,
+        search_href=url_for("search.find") if _may_open("search.find") else None,
     )
 
 
@@ -55,7 +67,16 @@ def other_pages() -> dict[str, str]:
     }
 
 
+def _current(endpoint: str) -> str:
+    """What `aria-current` says: this page, one of the pages that begin at it, or nothing."""
+    if request.endpoint == endpoint:
+        return "page"
+    return "true" if endpoint == f"{request.blueprint}.index" else ""
+
+
 def _may_open(endpoint: str) -> bool:
+    if endpoint in INSTEAD and _may_open(INSTEAD[endpoint]):
+        return False
     access, actor = access_of(current_app, endpoint), current_actor()
     return actor is not None and access is not None and access.allows(actor)
 

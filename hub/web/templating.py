@@ -46,7 +46,8 @@ class Link:
 
     label: str
     href: str
-    current: bool = False
+    current: str = ""
+    """For `aria-current`: "page" when it is the page being read, "true" when that is one of its pages."""
     count: int | None = None
     count_means: str = "unread"
 

@@ -25,11 +25,13 @@ def note(
     membership_id: int | None = None,
     case_id: int | None = None,
     item_id: int | None = None,
+    path: str = "",
     **detail: Any,
 ) -> None:
     """Add one access-log row for this request to `session`; the caller commits.
 
-    Without `user_id` it is the signed-in person's. `detail` must be JSON and hold no clinical words.
+    Without `user_id` it is the signed-in person's. `detail` must be JSON and hold no clinical words. `path` stands in
+    the place of the request's own where that says more than whoever reads the log may be told.
     """
     person = current_person()
     if user_id is None and person is not None:
@@ -40,7 +42,7 @@ def note(
         Actor(user_id=user_id, name="", membership_id=membership_id),
         what,
         now=g.now,
-        path=request.path,
+        path=path or request.path,
         case_id=case_id,
         item_id=item_id,
         detail=detail,

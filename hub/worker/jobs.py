@@ -12,14 +12,19 @@ from threading import Event
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from hub.accounts.asking import forget_unconfirmed
 from hub.accounts.throttle import forget_old_attempts
+from hub.config import Settings, settings
 from hub.db import Lock, hold, transaction
 from hub.engine.digests import write_digest
 from hub.engine.models import AuditDigest
 from hub.engine.sweep import RingFailed, ring_due, warn_due
 from hub.jobs import names
 from hub.messages.delivery import FOLDER, deliver_due
+from hub.messages.mail import PostOffice
+from hub.messages.mail_delivery import send_next
 from hub.referrals.import_runs import run_next_import
+from hub.web.old_drafts import forget_old_drafts
 from workflows.durations import local
 
 DIGEST_FROM: int = 2
@@ -37,6 +42,8 @@ class Round:
     data_dir: Path
     stopping: Event = field(default_factory=Event)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    chosen: Settings | None = None
+    """How e-mail is sent; the settings of the process when left out."""
 
     def drain(self, batch: Callable[[], int]) -> int:
         """Run `batch`, each time in a transaction of its own, until it does nothing or the worker is to stop."""
@@ -79,9 +86,21 @@ def deliver(now: Round) -> int:
     return now.drain(lambda: deliver_due(now.session, now=now.clock(), folder=now.data_dir / FOLDER))
 
 
+def mail(now: Round) -> int:
+    """Send every e-mail that is due, each in a transaction of its own."""
+    office = PostOffice(now.chosen or settings(), now.data_dir / FOLDER)
+    return now.drain(lambda: send_next(now.session, now=now.clock(), office=office))
+
+
 def forget_attempts(now: Round) -> int:
-    """Forget sign-in attempts that no longer slow anybody down."""
-    return now.drain(lambda: forget_old_attempts(now.session, now.clock()))
+    """Forget sign-in attempts that no longer slow anybody down, and requests for an account nobody confirmed."""
+    forgotten = now.drain(lambda: forget_old_attempts(now.session, now.clock()))
+    return forgotten + now.drain(lambda: forget_unconfirmed(now.session, now.clock()))
+
+
+def forget_drafts(now: Round) -> int:
+    """Forget what was typed long ago and never sent."""
+    return now.drain(lambda: forget_old_drafts(now.session, now.clock()))
 
 
 def import_files(now: Round) -> int:
@@ -119,8 +138,10 @@ JOBS: Mapping[str, Job] = {
     names.RING: Job(ring, POLL),
     names.WARN: Job(warn, POLL),
     names.DELIVER: Job(deliver, POLL),
+    names.MAIL: Job(mail, POLL),
     names.IMPORT: Job(import_files, POLL),
     names.DIGEST: Job(digest, timedelta(minutes=10)),
     names.FORGET: Job(forget_attempts, timedelta(hours=1)),
+    names.DRAFTS: Job(forget_drafts, timedelta(hours=1)),
 }
 """By name, beside the sign of life."""

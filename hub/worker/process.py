@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 import hub.reactions  # noqa: F401 - what a ring performs must be heard
 from hub.db import make_sessions, transaction
+from hub.engine.code_lists import keep_up
 from hub.jobs import names
 from hub.worker.jobs import JOBS, Job, Round
 from hub.worker.records import Identity, Record, beat, leave, write_records
@@ -75,6 +76,8 @@ class Worker:
         started_at, count, error = _now(), 0, None
         try:
             with self.sessions() as session:
+                with transaction(session):
+                    keep_up(session)
                 count = job.work(Round(session, self.sessions, self.data_dir, self.stopping))
         except Exception as failed:
             error = self._failed(name, failed)

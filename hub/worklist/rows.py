@@ -7,7 +7,7 @@ from datetime import datetime
 from textwrap import shorten
 
 import workflows
-from hub.codes import codes
+from hub.codes import known_label
 from hub.engine.rulebook import Rulebook
 from hub.engine.visibility import View, view_of
 from hub.web.filters import ClockFace, age
@@ -35,8 +35,8 @@ class Row:
     """Age and where the person is now."""
     state: str
     with_whom: str
-    owner: str
-    """Empty when nobody owns it."""
+    owner: str | None
+    """Empty when nobody owns it; None for who may not read it."""
 
 
 def row_of(found: Listed, actor: Actor, book: Rulebook, now: datetime) -> Row:
@@ -60,13 +60,14 @@ def row_of(found: Listed, actor: Actor, book: Rulebook, now: datetime) -> Row:
         about="" if is_hidden else _about(found, years, is_unsaid=found.patient is not None and known is None),
         state=wording.label,
         with_whom="paused" if found.clock is not None and found.clock.paused_at else wording.with_whom,
-        owner=found.owner or "",
+        # Of what follows a referral its referrer reads where it is, and no name.
+        owner=found.owner or "" if actor.is_hub or item.kind == "referral" else None,
     )
 
 
 def _about(found: Listed, years: int | None, *, is_unsaid: bool) -> str:
     """Age and place; nothing of an age that is known but stands in no form of this item: a party is not told it."""
-    place = found.where_now or codes("location_kind").get(found.location_kind or "", "")
+    place = found.where_now or known_label("location_kind", found.location_kind or "")
     unknown = "" if is_unsaid else "age not known"
     parts = [unknown if years is None else str(years), shorten(place, _LONGEST_PLACE, placeholder="…")]
     said = ", ".join(part for part in parts if part)

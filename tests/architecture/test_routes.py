@@ -22,7 +22,7 @@ def test_every_route_says_who_may_use_it(app: Flask) -> None:
 
 
 def _address(rule: str, reference: str) -> str:
-    given = {"<reference>": reference, "<action>": "start_review", "<path:filename>": "hub.js"}
+    given = {"<reference>": reference, "<action>": "start_review", "<section>": "person", "<path:filename>": "hub.js"}
     for part, value in given.items():
         rule = rule.replace(part, value)
     return re.sub(r"<int[^>]*>", "1", rule)

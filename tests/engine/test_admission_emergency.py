@@ -17,7 +17,7 @@ from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
 from hub.engine.start import Beginning, start
 from hub.referrals.services import parties_of
-from tests.admission_factory import Crew, admission_of, clock_named, do, make_admission, make_crew, searches
+from tests.admission_factory import Crew, add_scan, admission_of, clock_named, do, make_admission, make_crew, searches
 from tests.factories import ANSWERS, NOW, actor_of, emergency_values, make_membership, make_referral, referral_values
 from workflows.actor import Actor
 from workflows.referral import REFERRAL
@@ -159,6 +159,7 @@ def test_a_late_paper_form(session: Session, crew: Crew, is_ratified: bool) -> N
     with pytest.raises(ActionRefused, match="answers missing: fill it in first"):
         do(session, admission, "enter_late_paper", crew.case_manager)
     do(session, admission, "fill_in_assessment", crew.case_manager)
+    add_scan(session, admission, crew.case_manager)
     do(session, admission, "enter_late_paper", crew.case_manager, now=NOW + 25 * HOUR)
     assert admission.state == ("admission_agreed" if is_ratified else "awaiting_ratification")
     assert outcomes(session, admission)["late_assessment"] == "met_late"

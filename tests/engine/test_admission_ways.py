@@ -17,6 +17,7 @@ from hub.referrals.models import Referral
 from tests.admission_factory import (
     STEPS,
     Crew,
+    add_scan,
     admission_of,
     answers,
     clock_named,
@@ -242,6 +243,9 @@ def test_a_signed_paper_form_counts_as_signed(session: Session, crew: Crew) -> N
         do(session, admission, "enter_signed_paper", crew.case_manager)
     assert "answers missing: fill it in first" in str(no.value)
     do(session, admission, "fill_in_assessment", crew.case_manager)
+    with pytest.raises(ActionRefused, match="A scan of the signed paper is not here yet"):
+        do(session, admission, "enter_signed_paper", crew.case_manager, now=NOW + HOUR)
+    add_scan(session, admission, crew.case_manager)
     with pytest.raises(ActionRefused, match="has not happened yet"):
         do(session, admission, "enter_signed_paper", crew.case_manager, paper_signed_at=NOW + HOUR)
     do(session, admission, "enter_signed_paper", crew.case_manager, now=NOW + HOUR)

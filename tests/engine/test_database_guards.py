@@ -15,7 +15,7 @@ from workflows.core import Action, May, Workflow
 from workflows.referral import REFERRAL, State
 from workflows.roles import Role
 
-APPEND_ONLY = ("transition", "access_log", "audit_digest")
+APPEND_ONLY = ("transition", "access_log", "audit_digest", "paper")
 
 
 def test_the_mapper_refuses_to_set_a_state(session: Session) -> None:
@@ -47,7 +47,7 @@ def test_an_item_without_history_cannot_be_put_in(session: Session) -> None:
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
-@pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 def test_append_only_tables(session: Session, case_manager: Actor, table: str, statement: str) -> None:
     make_referral(session)
     log_access(session, case_manager, "opened", now=NOW)

@@ -159,6 +159,7 @@ def test_buttons_say_what_the_server_says(session: Session, referrer: Actor, coo
     assert [offer.action.name for offer in everyday_actions(item, coordinator)] == [
         "assign",
         "note",
+        "add_document",
         "add_party",
         "remove_party",
         "ask_pause",

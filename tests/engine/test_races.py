@@ -20,6 +20,7 @@ from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
 from hub.patients.models import Patient
 from hub.referrals.models import Referral
+from hub.referrals.services import new_referral
 from tests.factories import ANSWERS, NOW, make_actor, make_referral, referral_values, start_referral
 from workflows.actor import Actor
 from workflows.roles import Role
@@ -227,3 +228,19 @@ def test_a_digest_waits_for_who_is_writing_the_access_log(committed: Engine) -> 
         assert digest.result(timeout=30) == [[]]
     with Session(committed) as session:
         assert verify(session).findings == ()
+
+
+def test_six_identical_posts_of_one_page_begin_one_referral(committed: Engine) -> None:
+    with make_sessions(committed)() as session, transaction(session):
+        referrer = make_actor(session, Role.REFERRER)
+
+    def begin(session: Session) -> None:
+        new_referral(session, referrer, now=NOW, values={"family_name": "Marlowe"}, page="7-one-page")
+
+    said = all_at_once(committed, [begin] * 6)
+    assert sorted(said) == [[], *[["A referral was begun from this page before"]] * 5]
+    with make_sessions(committed)() as session:
+        assert session.scalars(select(Referral.family_name).where(Referral.begun_from == "7-one-page")).all() == [
+            "Marlowe"
+        ]
+        assert not verify(session).findings

@@ -47,7 +47,7 @@ def test_ending_locks_the_case_and_writes_clock_copies_and_message(
     with statements() as sent:
         perform(session, item, "decline", case_manager, now=NOW, values=ANSWERS["decline"])
     verbs = kinds(sent)
-    assert len(verbs) == 12, verbs
+    assert len(verbs) == 14, verbs
     assert sent[0].startswith("SELECT id FROM care_case") and sent[0].endswith("FOR UPDATE")
     assert verbs[6:] == [
         "INSERT transition",
@@ -56,6 +56,8 @@ def test_ending_locks_the_case_and_writes_clock_copies_and_message(
         "UPDATE clock",
         "UPDATE item_party",
         "INSERT outbox_message",
+        "INSERT reaction",
+        "SELECT task.id",
     ]
 
 

@@ -138,7 +138,10 @@ def test_one_outbox_row_and_one_reaction_row_for_each_topic(session: Session, re
         "referral.submitted",
         "referral.withdrawn",
     ]
-    assert session.scalar(select(func.count()).select_from(Reaction)) == 1, "nobody listens to withdrawn"
+    assert session.scalars(select(Reaction.topic).order_by(Reaction.id)).all() == [
+        "referral.submitted",
+        "referral.withdrawn",
+    ]
 
 
 def test_a_listener_hears_the_item_in_its_new_state(session: Session, referrer: Actor) -> None:
@@ -148,7 +151,7 @@ def test_a_listener_hears_the_item_in_its_new_state(session: Session, referrer: 
     try:
         item = make_referral(session, referrer=referrer)
         perform(session, item, "withdraw", referrer, now=NOW, reason="They moved")
-        assert unheard(("referral.withdrawn", "referral.declined")) == ("referral.declined",)
+        assert unheard(("referral.withdrawn", "referral.returned")) == ("referral.returned",)
     finally:
         topics._listeners["referral.withdrawn"].remove(heard.append)
     [one] = heard
@@ -159,7 +162,7 @@ def test_a_listener_hears_the_item_in_its_new_state(session: Session, referrer: 
         "They moved",
         NOW,
     )
-    assert listeners("referral.withdrawn") == ()
+    assert heard.append not in listeners("referral.withdrawn")
 
 
 def test_rolling_back_leaves_nothing(session: Session, referrer: Actor) -> None:

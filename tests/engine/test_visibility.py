@@ -122,7 +122,7 @@ def test_reading_one_item_takes_a_fixed_number_of_statements(
         assert read is not None
         assert [line.row.action for line in read.lines][:2] == ["note", "return_incomplete"]
         assert [clock.name for clock in read.clocks] == ["review", "acknowledge", "resubmit"]
-    assert len(sent) == 6, "one for the names behind the numbers in history, one for what goes with it"
+    assert len(sent) == 7, "one for the names behind the numbers in history, for what goes with it, for its documents"
     assert (read.lines[0].who, read.parties[0].name, read.is_content_hidden) == (
         case_manager.name,
         "Brackendale Community Team",

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.models import Membership
 from hub.admissions.models import Admission
-from hub.engine.models import Draft, Transition
+from hub.engine.drafts import Draft
+from hub.engine.models import Transition
 from hub.engine.perform import perform
 from hub.engine.start import Beginning, start
+from hub.organisations.models import Organisation
 from hub.placements.models import Placement
 from hub.referrals.services import parties_of
 from tests.admission_factory import admission_of, do, let_outside_in, make_admission, make_crew
@@ -330,6 +332,18 @@ def test_an_assessor_reads_the_name_that_was_filled_in_after_the_draft_was_begun
     listed = client.get("/worklist").text
     assert f"{sent['family_name']}, {sent['given_name']}" in listed
     assert "Name not known" not in listed and "Age not known" not in listed
+
+
+def test_whoever_was_named_on_accepting_is_offered_when_the_assessment_is_booked(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    crew = make_crew(session)
+    admission = make_admission(session, "assessment_requested", crew=crew)
+    named = session.get_one(Organisation, crew.assessor.organisation_id)
+    admission.referral.assessing_organisation = named.ods_code
+    sign_in(client, _membership(session, crew.coordinator))
+    page = client.get(f"/admissions/{admission.reference}/book_assessment").text
+    assert f'value="{named.id}" selected' in page
 
 
 def test_an_answer_that_no_list_offers_is_refused(session: Session, client: FlaskClient, sign_in: SignIn) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from hub.cases.models import CareCase
 from hub.engine.audit import verify
-from hub.engine.models import AccessLog, Draft, ItemParty
+from hub.engine.drafts import Draft
+from hub.engine.models import AccessLog, ItemParty
 from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
 from hub.referrals.models import Referral
@@ -42,8 +43,18 @@ def coordinator(session: Session, client: FlaskClient, sign_in: SignIn) -> Flask
     return client
 
 
-@pytest.mark.parametrize("path", ["/referrals/%00", "/referrals/REF%00/note", "/cases/%00", "/cases/%00/timeline"])
-def test_an_address_with_a_nul_is_not_there(coordinator: FlaskClient, path: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/referrals/%00",
+        "/referrals/REF%00/note",
+        "/cases/%00",
+        "/cases/%00/timeline",
+        "/documents/1/%00",
+        f"/documents/{'9' * 30}/a.pdf",
+    ],
+)
+def test_an_address_with_a_nul_or_a_number_too_large_is_not_there(coordinator: FlaskClient, path: str) -> None:
     assert coordinator.get(path).status_code == 404
 
 
@@ -223,7 +234,7 @@ def test_a_draft_left_lying_is_not_late_when_it_is_sent(
 ) -> None:
     make_referring(session)
     sign_in(client, make_membership(session, role))
-    data = {"family_name": "Hartwin", "priority": "emergency", "referring_organisation": "ZRF01"}
+    data = {"family_name": "Hartwin", "service_line": "cyp", "priority": "urgent", "referring_organisation": "ZRF01"}
     assert client.post("/referrals/new", data=data).status_code == 303
     received_at = session.scalars(select(Referral.received_at)).one()
     assert (received_at is not None) is is_received, "the referrer's own draft is received when it is sent"

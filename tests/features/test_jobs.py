@@ -312,10 +312,10 @@ class TestPage:
         assert "the disk is full" in page and "Failed" in page and "(12)" in page
         assert "1, oldest " in page
 
-    def test_it_costs_four_statements(self, session: Session, engine: Engine, busy: None) -> None:
+    def test_it_costs_five_statements(self, session: Session, engine: Engine, busy: None) -> None:
         with counted(engine) as sent:
             state = read_jobs(session, datetime.now(UTC))
-        assert len(sent) == 4
+        assert len(sent) == 5
         assert [line.name for line in state.failing] == [names.DELIVER] and len(state.alive) == 1
 
 

@@ -128,6 +128,13 @@ def test_a_comma_without_quotes_is_said(session: Session) -> None:
     assert "put a text with a comma in quotes" in said[0]
 
 
+def test_a_quotation_mark_that_is_never_closed_is_said(session: Session) -> None:
+    said = problems(session, f'ods_code,name,kind,parent_ods_code,arm\nXAA,"Tarn{"x" * 140_000},icb,,\n')
+    assert said == [
+        "organisations, line 2: a text is far too long: look for a quotation mark that is opened and never closed"
+    ]
+
+
 def test_a_lead_provider_has_one_hub(session: Session) -> None:
     bring_in(session)
     second = "ods_code,name,kind,parent_ods_code,arm\nXH2,Second hub,other,XLP,hub\n"

@@ -76,6 +76,8 @@ def test_the_wheel_holds_what_the_program_reads(wheel: Path, repository: Path) -
         "hub/static": (repository / "hub" / "static", "*.*"),
         "hub/codes": (repository / "hub" / "codes", "*.csv"),
         "hub/demo/files": (repository / "hub" / "demo" / "files", "*.csv"),
+        "hub/papers/fonts": (repository / "hub" / "papers" / "fonts", "*.*"),
+        "hub/papers/typst": (repository / "hub" / "papers" / "typst", "*.typ"),
         "workflows/policy": (repository / "workflows" / "policy", "*.toml"),
     }
     for inside, (folder, pattern) in kinds.items():

@@ -54,22 +54,6 @@ def test_a_draft_by_telephone_says_that_the_time_counts_from_the_call(
 ) -> None:
     team = make_organisation(session, "ZRF01", name="Brackendale Community Team", kind="referrer")
     sign_in(client, make_membership(session, Role.COORDINATOR))
-    made = client.post("/referrals/new", data={"priority": "emergency", "referring_organisation": team.ods_code})
-    assert "when the hub received it." in client.get(made.location).text
-
-
-def test_a_page_out_of_date_tells_the_answers_that_sending_it_again_would_undo(
-    session: Session, client: FlaskClient, sign_in: SignIn
-) -> None:
-    sign_in(client, make_membership(session, Role.REFERRER))
-    made = client.post("/referrals/new", data={"family_name": "Hartwin"})
-    address = f"{made.location}/fill_in"
-    first = client.post(address, data={"seen": "1", "school_name": "Hollin Bank School"})
-    assert first.status_code == 303, first.text
-    second = client.post(address, data={"seen": "1", "gp_practice": "High Fell"})
-    assert second.status_code == 409
-    assert "School or college: Hollin Bank School" in second.text
-    # And the page carries the other window's answer, so that sending it now keeps both.
-    assert 'value="Hollin Bank School"' in second.text
-    assert 'value="High Fell"' in second.text
-    assert 'name="seen" type="hidden" value="2"' in second.text
+    data = {"service_line": "cyp", "priority": "urgent", "referring_organisation": team.ods_code}
+    made = client.post("/referrals/new", data=data)
+    assert "when the hub received it." in client.get(made.location.removesuffix("/form")).text

@@ -23,10 +23,10 @@ from hub.demo.scale_copy import text_line
 from hub.demo.scale_rows import nhs_number
 from hub.demo.world import DemoRefused
 from hub.engine.audit import verify
-from hub.engine.clocks import deadline_of
 from hub.engine.models import FAR, Clock, ItemParty, Transition, WorkItem
 from hub.engine.perform import perform
 from hub.engine.rulebook import rulebook
+from hub.engine.stored_clocks import deadline_of
 from hub.organisations.models import Organisation
 from hub.patients.models import Patient
 from hub.referrals.models import Referral

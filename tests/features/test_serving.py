@@ -82,9 +82,11 @@ def test_it_serves_and_stops_when_told(begin: Begin, port: int) -> None:
     assert answer(port, "/readyz") == (503, "no worker was seen in the last minute: start hub worker\n")
     status, page = answer(port, "/sign-in")
     assert status == 200 and "Demo" not in page
+    assert answer(port, "/search?q=Featherstone")[0] == 302
     process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=WAIT)
     assert process.returncode == 0, said
+    assert "Featherstone" not in said, "what was looked for is in no log file"
     assert is_free("127.0.0.1", port)
 
 

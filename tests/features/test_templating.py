@@ -51,7 +51,7 @@ def test_a_refusal_and_a_missing_page_look_the_same() -> None:
 def test_the_menu_holds_what_the_app_gives() -> None:
     shell = Shell(
         organisation="Calder & Dales",
-        links=(Link("Worklist", "/worklist", current=True), Link("Messages", "/messages", count=5)),
+        links=(Link("Worklist", "/worklist", current="page"), Link("Messages", "/messages", count=5)),
         account=Account("Dele <Okafor>", "coordinator", "/sign-out", "/role"),
         search_href="/search",
     )

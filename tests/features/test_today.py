@@ -12,10 +12,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from hub.accounts.models import OnCallShift, SignInSession
+from hub.accounts.models import Membership, OnCallShift, SignInSession
 from hub.engine.models import AccessLog
 from hub.engine.perform import perform
-from tests.factories import ANSWERS, actor_of, make_membership, make_organisation, make_referral, start_referral
+from tests.admission_factory import make_admission, make_crew
+from tests.factories import (
+    ANSWERS,
+    actor_of,
+    make_actor,
+    make_membership,
+    make_referral,
+    make_referring,
+)
 from tests.statements import counted
 from workflows.roles import Role
 
@@ -148,32 +156,30 @@ def test_a_new_arrival_says_who_sent_it_and_when(session: Session, client: Flask
     assert "Yesterday, 6:45pm" in table
 
 
-def test_a_referrer_sees_what_is_asked_and_where_the_rest_is(
+def test_a_party_sees_what_is_asked_and_where_the_rest_is(
     session: Session, client: FlaskClient, sign_in: SignIn
 ) -> None:
-    joy = make_membership(session, Role.REFERRER)
-    actor = actor_of(joy)
-    back = make_referral(session, "returned", referrer=actor, now=NOW - 5 * HOUR)
-    draft = start_referral(session, actor, now=NOW)
-    sent = make_referral(session, referrer=actor, now=NOW - HOUR)
-    elsewhere = make_membership(session, Role.REFERRER, make_organisation(session, "ZRF02", name="Moss End"))
-    foreign = make_referral(session, referrer=actor_of(elsewhere), now=NOW)
-    sign_in(client, joy)
+    crew = make_crew(session)
+    booked = make_admission(session, "assessment_booked", crew=crew, now=NOW - 5 * HOUR)
+    signed = make_admission(session, "assessed", crew=crew, now=NOW - HOUR)
+    foreign = make_referral(session, referrer=crew.referrer, now=NOW)
+    sign_in(client, session.get_one(Membership, crew.referrer.membership_id))
+    assert client.get("/").location == "/referrals/", "a referrer's day is a page of its own"
+    sign_in(client, session.get_one(Membership, crew.assessor.membership_id))
     page = read(client)
     asked, rest = page[page.index('id="asked"') : page.index('id="sent"')], page[page.index('id="sent"') :]
-    assert back.reference in asked
-    assert draft.reference in asked
-    assert sent.reference in rest
-    assert back.reference not in rest
-    assert "Waiting for the hub to start the review" in rest
+    assert booked.reference in asked
+    assert booked.reference not in rest
+    assert "Nothing else is open" in rest
+    assert signed.reference not in page, "with the signature their part is over"
     assert foreign.reference not in page
     assert "Whole hub" not in page
     found = figures(page)
     assert {label: number for label, (number, _) in found.items()} == {
         "Late": "0",
         "Due today": "0",
-        "Asked of you": "2",
-        "With the hub": "1",
+        "Asked of you": "1",
+        "With the hub": "0",
     }
     for number, href in found.values():
         assert rows_behind(client, href) == int(number), href
@@ -234,13 +240,16 @@ def test_signing_in_lands_here_and_the_reading_is_logged(
     assert (row.path, row.detail) == ("/", {"query": "", "count": 1})
 
 
-@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.REFERRER, Role.HEAD_OF_COMMISSIONING, Role.ADMINISTRATOR])
+@pytest.mark.parametrize(
+    "role", [Role.COORDINATOR, Role.ACCESS_ASSESSOR, Role.HEAD_OF_COMMISSIONING, Role.ADMINISTRATOR]
+)
 def test_no_more_than_eight_statements_whatever_the_volume(
     session: Session, client: FlaskClient, sign_in: SignIn, engine: Engine, role: Role
 ) -> None:
-    member = make_membership(session, role)
+    is_outside = role is Role.ACCESS_ASSESSOR
+    member = make_membership(session, role, make_referring(session) if is_outside else None)
     owner = make_membership(session, Role.COORDINATOR)
-    referrer = actor_of(member) if role is Role.REFERRER else None
+    referrer = make_actor(session, Role.REFERRER) if is_outside else None
     numbers = []
     for more in (2, 60):
         for number in range(more):

@@ -62,7 +62,9 @@ def many(make_database: Callable[[str], str]) -> Iterator[tuple[Engine, dict[str
     yield from twenty_thousand(make_database)
 
 
-def twenty_thousand(make_database: Callable[[str], str]) -> Iterator[tuple[Engine, dict[str, Actor]]]:
+def twenty_thousand(
+    make_database: Callable[[str], str], items: int = ITEMS
+) -> Iterator[tuple[Engine, dict[str, Actor]]]:
     """A database with 20,000 items, and who looks at it; gone when the iterator is."""
     engine = make_engine(make_database("plans"), pool_size=2)
     with Session(engine) as session, transaction(session):
@@ -74,7 +76,7 @@ def twenty_thousand(make_database: Callable[[str], str]) -> Iterator[tuple[Engin
         actors = {name: actor_of(member) for name, member in {"hub": hub, "big": big, "small": small}.items()}
         actors["on call"] = replace(finance, is_on_call=True)
         values = {
-            "items": ITEMS,
+            "items": items,
             "owner": hub.user_id,
             "hub": hub.organisation_id,
             "big": big.organisation_id,

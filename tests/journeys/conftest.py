@@ -107,11 +107,11 @@ class Person:
     email: str
     violations: list[str] = field(default_factory=list)
 
-    def sign_in(self) -> None:
+    def sign_in(self, password: str = PASSWORD) -> None:
         """Through the page, as people do."""
         self.page.goto(f"{self.address}/sign-in")
         self.page.get_by_label("E-mail").fill(self.email)
-        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_label("Password", exact=True).fill(password)
         self.page.locator("main").get_by_role("button", name="Sign in").click()
         self.page.get_by_role("button", name="Sign out").wait_for()
 
@@ -140,15 +140,16 @@ class Person:
 
 @pytest.fixture
 def person(browser: Browser, address: str, people: dict[Role, str]) -> Iterator[Callable[..., Person]]:
-    """Puts somebody with a role at a new browser; options go to the browser context."""
+    """Puts somebody with a role at a new browser, or a stranger; options go to the browser context."""
     contexts: list[BrowserContext] = []
 
-    def arrive(role: Role, email: str = "", **options: Any) -> Person:
+    def arrive(role: Role | None, email: str = "", **options: Any) -> Person:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         context.set_default_timeout(10_000)
-        made = Person(context.new_page(), address, email or people[role])
-        made.sign_in()
+        made = Person(context.new_page(), address, email or (people[role] if role else ""))
+        if made.email:
+            made.sign_in()
         return made
 
     yield arrive

@@ -15,7 +15,7 @@ from hub.placements.models import Placement
 from tests.admission_factory import make_admission
 from tests.factories import make_referral
 from tests.journeys.conftest import Person
-from tests.journeys.telephone import fill_an_emergency
+from tests.journeys.telephone import send_an_emergency
 from workflows.form2 import QUESTIONS
 from workflows.roles import Role
 
@@ -101,13 +101,10 @@ def _answer(someone: Person, path: str) -> int:
 
 def _takes_it_to_the_search_for_a_bed(karen: Person) -> None:
     """From the telephone to the open search, alone."""
-    karen.open("/referrals/new")
-    fill_an_emergency(karen)
-    karen.press("Save the draft")
-    karen.press("Send the referral")
-    karen.page.get_by_label("The answers are right").check()
-    karen.press("Send the referral")
-    karen.says("is submitted")
+    karen.open("/referrals/emergency")
+    send_an_emergency(karen)
+    karen.says("You: you are on call now")
+    karen.page.get_by_role("link", name="Open REF-").click()
     # When she reviews it, accepts it and admits in an emergency, alone
     karen.press("Start the review")
     karen.press("Start the review")
@@ -154,10 +151,8 @@ def test_an_assessor_fills_in_form_2_and_the_head_decides_what_is_over_the_case_
     ewan.is_accessible()
     assert "Estimated cost" not in ewan.page.content()
     ewan.says("answers missing: fill it in first")
-    ewan.open(f"/admissions/{reference}/fill_in_assessment")
+    ewan.press("Open the form")
     _fill_form_2(ewan)
-    ewan.is_accessible()
-    ewan.press("Fill in Form 2")
     ewan.press("Sign the assessment")
     ewan.page.get_by_role("group", name="Is inpatient admission appropriate?").get_by_label("Yes").check()
     ewan.page.get_by_role("group", name="Would it be only because").get_by_label("No").check()
@@ -213,7 +208,11 @@ def _in_two_days(someone: Person, legend: str) -> None:
 
 
 def _fill_form_2(someone: Person) -> None:
+    """From the list of sections through each of them to the check."""
     page = someone.page
+    someone.says("0 of 17 needed answers are there")
+    someone.is_accessible()
+    someone.press("Who assessed")
     for label in ("Full name of the assessor", "Position", "Trust or organisation", "Access assessment unit or team"):
         page.get_by_label(label).fill(f"{label}: as signed")
     page.get_by_label("Telephone of the assessor").fill("01632 960004")
@@ -221,12 +220,29 @@ def _fill_form_2(someone: Person) -> None:
     now = datetime.now(UTC) - timedelta(days=1)
     for label, value in (("Day", now.day), ("Month", now.month), ("Year", now.year), ("Time", "9:15am")):
         seen.get_by_label(label).fill(str(value))
+    someone.is_accessible()
+    someone.press("Save and go on")
     page.get_by_label("Provisional diagnosis").fill("Severe depression")
-    page.get_by_label("What was found").fill("Not eating, not sleeping, wants to die")
-    for question in QUESTIONS:
-        answer = "Yes" if question.name == "addresses_needs" else "No"
-        page.get_by_role("group", name=question.label).get_by_label(answer).check()
-    page.get_by_label("Details").first.fill("Safety, food, sleep, and a plan for home")
+    page.get_by_role("textbox", name="What was found").fill("Not eating, not sleeping, wants to die")
+    someone.press("Save and go on")
+    for section in ("questions", "needs"):
+        for question in QUESTIONS:
+            if question.section == section:
+                answer = "Yes" if question.name in {"addresses_needs", "has_risk_factors"} else "No"
+                page.get_by_role("group", name=question.label).get_by_label(answer, exact=True).check()
+        someone.is_accessible()
+        if section == "needs":
+            page.get_by_label("Which risk factors").fill("Has a plan and the means")
+        someone.press("Save and go on")
+    # What an answer calls for is missed at the end, and the link leads to its very box.
+    someone.says("1 answer still missing")
+    someone.is_accessible()
+    page.get_by_role("link", name="needs details").click()
+    page.wait_for_url("**/form/questions#addresses_needs_details")
+    page.get_by_label("How it addresses the needs").fill("Safety, food, sleep, and a plan for home")
+    someone.press("Save and go back to the list")
+    someone.says("19 of 19 needed answers are there")
+    someone.press("Check your answers")
 
 
 def test_a_question_stops_the_clock_and_an_alternative_needs_no_bed(database: Engine, person: Arrive) -> None:

@@ -73,11 +73,11 @@ def test_today_on_a_phone_and_without_javascript(database: Engine, person: Arriv
     dele.is_accessible()
     joy = person(Role.REFERRER, **PHONE)
     joy.says("What is asked of you")
-    joy.says("Send what is missing")
+    joy.says("Sent back: some answers are missing")
     joy.is_accessible()
     plain = person(Role.REFERRER, java_script_enabled=False)
-    plain.press("Send what is missing")
-    plain.says("Returned")
+    plain.page.get_by_role("link", name="Give what is missing").click()
+    plain.says("Form 1")
 
 
 def test_the_diagram_opens_the_list_behind_a_box(database: Engine, person: Arrive) -> None:

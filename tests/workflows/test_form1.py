@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from hub.codes import codes
 from workflows import form1
 from workflows.form1 import EMERGENCY, ROUTINE, URGENT
 
@@ -189,3 +190,38 @@ def test_adult_secure_takes_no_emergencies() -> None:
     assert form1.priorities_for("secure") == (URGENT, ROUTINE)
     assert form1.priorities_for("cyp") == form1.priorities_for("aed") == form1.PRIORITIES
     assert form1.priorities_for("unknown") == form1.PRIORITIES
+
+
+def test_a_question_hangs_on_one_of_the_same_form_that_comes_before_it() -> None:
+    order = [field.name for field in form1.FIELDS]
+    hanging = [field for field in form1.FIELDS if field.only is not None]
+    assert len(hanging) > 8
+    for field in hanging:
+        assert field.only is not None
+        assert order.index(field.only.field) < order.index(field.name)
+        other = form1.FIELD[field.only.field]
+        offered = set(codes(other.codes)) if other.codes else {True, False}
+        assert set(field.only.answers) <= offered, field.name
+
+
+@pytest.mark.parametrize(
+    ("answer", "holds", "is_ruled_out"), [(None, False, False), ("", False, False), ("cyp", True, False)]
+)
+def test_what_is_not_answered_yet_rules_nothing_out(answer: str | None, holds: bool, is_ruled_out: bool) -> None:
+    only = form1.FIELD["children_act_status"].only
+    assert only is not None
+    assert (only.holds({"service_line": answer}), only.is_ruled_out({"service_line": answer})) == (holds, is_ruled_out)
+    assert only.is_ruled_out(SimpleNamespace(service_line="aed"))
+
+
+@pytest.mark.parametrize("line", ["cyp", "secure", "aed"])
+@pytest.mark.parametrize("priority", form1.PRIORITIES)
+def test_nothing_is_demanded_that_is_not_asked(line: str, priority: str) -> None:
+    facts = {"service_line": line, "priority": priority, "sharing_restricted": True, "legal_status": "02"}
+    for demand in form1.demands(priority):
+        only = form1.FIELD[demand.field].only
+        assert demand.applies(facts) and (only is None or not only.is_ruled_out(facts)), demand.field
+        assert set(demand.instead) <= set(form1.FIELD)
+    without = {name: False if name == "sharing_restricted" else None for name in facts}
+    asked = {demand.field for demand in form1.demands(priority) if demand.applies(without)}
+    assert not asked & {"sharing_restriction_details", "legal_status_from"}

@@ -66,3 +66,17 @@ def test_one_column_for_each_field_in_its_order() -> None:
 
 def test_it_is_filled_in_bit_by_bit() -> None:
     assert all(ask.optional and not ask.check for ask in ASKS)
+
+
+def test_details_have_words_of_their_own_and_stand_under_their_question() -> None:
+    labels = [question.details_label for question in form2.QUESTIONS]
+    assert len(set(labels)) == len(labels) and "Details" not in labels
+    order = [field.name for field in form2.FIELDS]
+    for question in form2.QUESTIONS:
+        assert order.index(question.details) == order.index(question.name) + 1
+        only = form2.FIELD[question.details].only
+        assert (only is None) is (question.name == "addresses_needs")
+        if only is not None:
+            assert (only.field, only.answers) == (question.name, (True,))
+    lacking = form2.missing_fields(facts(may_do_harm=True, may_do_harm_details=None))
+    assert [lack.field for lack in lacking] == ["may_do_harm_details"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from workflows import referral
+from workflows import referral_guards as referral
 from workflows.actor import SYSTEM
 from workflows.referral import ANSWERS, REFERRAL
 from workflows.who import is_an_emergency
@@ -64,6 +64,22 @@ def test_superseding_names_another_open_referral() -> None:
     assert names(two, {"superseded_by": "REF-2026-00002"}) is None
     assert names(two, {}) == "Choose one of this person's other open referrals: REF-2026-00002"
     assert names(alone, {}) == "Choose one of this person's other open referrals: there are none"
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_sound"),
+    [
+        (None, True),
+        ([], True),
+        (["postcode", "autism"], True),
+        (["postcode", "postcode"], False),
+        (["shoe_size"], False),
+        ([7], False),
+    ],
+)
+def test_the_hub_asks_for_questions_of_the_form(asked: Any, is_sound: bool) -> None:
+    said = referral.names_questions(item(), {"fields_asked_for": asked})
+    assert said == (None if is_sound else "Choose questions from the list")
 
 
 @pytest.mark.parametrize(("value", "holds"), [(True, True), (False, False), (None, False), ("on", False)])

@@ -74,7 +74,7 @@ ACTIONS = (
         State.ASSESSMENT_BOOKED,
         State.ASSESSED,
         by=(CASE_MANAGER,),
-        needs=(guards.has_form_2,),
+        needs=(guards.has_form_2, guards.has_the_scan),
         asks=(*asks.OUTCOME, *asks.PAPER),
         marks="form2_signed",
         lets_go=(Capacity.ASSESSOR,),

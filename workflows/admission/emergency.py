@@ -5,16 +5,18 @@ from typing import Any
 from workflows.admission import asks, guards
 from workflows.admission.guards import ASSESSOR
 from workflows.admission.states import State
-from workflows.core import SAME, Action, Ask, May
+from workflows.core import SAME, Action, Ask, May, Need
 from workflows.roles import Capacity
 from workflows.who import CASE_MANAGER, COORDINATOR, DIRECTOR, ON_CALL
 
+TONIGHT = Ask("tonight", "What happens to the person tonight?", "long_text", "The referrer reads this in the notice.")
 
-def _late(name: str, label: str, by: May, signed: tuple[Ask, ...]) -> tuple[Action, Action]:
+
+def _late(name: str, label: str, by: May, signed: tuple[Ask, ...], *needs: Need) -> tuple[Action, Action]:
     """The late Form 2: not ratified yet, it stays where it is; once ratified, the admission is agreed with it."""
     shared: dict[str, Any] = {
         "by": (by,),
-        "needs": (guards.is_not_signed_yet, guards.has_form_2),
+        "needs": (guards.is_not_signed_yet, guards.has_form_2, *needs),
         "asks": (*asks.OUTCOME, *signed),
         "marks": "form2_signed",
         "lets_go": (Capacity.ASSESSOR,),
@@ -67,7 +69,7 @@ ACTIONS = (
         about="Opens the search for a bed at once. Another person ratifies it, and a missing Form 2 follows.",
     ),
     *_late("sign_late_assessment", "Sign the late assessment", ASSESSOR, (asks.SIGNATURE,)),
-    *_late("enter_late_paper", "Enter a late paper Form 2", CASE_MANAGER, asks.PAPER),
+    *_late("enter_late_paper", "Enter a late paper Form 2", CASE_MANAGER, asks.PAPER, guards.has_the_scan),
     Action(
         "ratify",
         "Ratify the emergency admission",
@@ -102,7 +104,7 @@ ACTIONS = (
         by=guards.RATIFIERS,
         needs=(guards.is_another_person, guards.is_not_ratified_yet),
         when=guards.is_signed,
-        asks=(Ask("tonight", "What happens to the person tonight?", "long_text"),),
+        asks=(TONIGHT,),
         reason=True,
         marks="ratification_refused",
         emits=("admission.ratification_refused",),
@@ -117,7 +119,7 @@ ACTIONS = (
         by=guards.RATIFIERS,
         needs=(guards.is_another_person, guards.is_not_ratified_yet),
         when=guards.is_not_signed,
-        asks=(Ask("tonight", "What happens to the person tonight?", "long_text"),),
+        asks=(TONIGHT,),
         reason=True,
         lets_go=(Capacity.ASSESSOR,),
         marks="ratification_refused",

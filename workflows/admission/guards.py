@@ -17,6 +17,7 @@ SCHEME = Scheme(
 )
 LONGEST_STAY = 520
 """Weeks: ten years, beyond which a length is a slip of the keyboard."""
+NO_SCAN = "A scan of the signed paper is not here yet: add it as a document first"
 MOST_NAMED = 6
 """Missing answers that are named one by one; a longer list is read on the form itself."""
 
@@ -25,6 +26,13 @@ def has_form_2(admission: Any, _actor: Actor) -> tuple[str, ...]:
     """Every question of Form 2 is answered"""
     found = form2.missing(admission)
     return found if len(found) <= MOST_NAMED else (f"Form 2 has {len(found)} answers missing: fill it in first",)
+
+
+def has_the_scan(admission: Any, _actor: Actor) -> str | None:
+    """A scan of the signed form is among its documents"""
+    if any(document.taken_back_at is None for document in admission.documents):
+        return None
+    return NO_SCAN
 
 
 def has_immediate_risk(admission: Any, _actor: Actor) -> str | None:

@@ -1,0 +1,1 @@
+"""Pages for whoever looks after people, organisations, units and code lists."""

@@ -1,0 +1,1 @@
+"""Something that is still owed, by whom and by when."""
