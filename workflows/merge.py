@@ -59,7 +59,7 @@ def both_may_be_seen(item: Any, actor: Actor) -> list[str]:
 
 MERGE = Workflow(
     name="merge",
-    title="Two records, one person",
+    title="Merge",
     prefix="MRG",
     states=State,
     initial=State.PROPOSED,

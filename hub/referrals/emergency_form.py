@@ -31,7 +31,7 @@ PARTS: Final = (
 """The page from top to bottom, in the order in which a caller tells it."""
 SAID_HERE: Final = {
     "no_identity_reason": ("Why there is no name or NHS number", "Only when the person cannot be named."),
-    "where_now": ("Where exactly", "Name of the place, and the ward, room or cubicle."),
+    "where_now": ("Where the person is now", "Name of the place, and the ward, room or cubicle."),
     "nhs_number": ("NHS number", "10 digits. Leave it empty when it is not to hand."),
     "why_it_cannot_wait": ("Why it cannot wait", "What happens if we wait."),
 }

@@ -148,7 +148,7 @@ def test_a_row_put_in_is_named(altered: Session, run: Callable[..., Result], pos
 
 
 def test_an_emptied_table_is_found(altered: Session, run: Callable[..., Result]) -> None:
-    altered.execute(text("TRUNCATE transition"))
+    altered.execute(text("TRUNCATE transition CASCADE"))
     said = found(altered, run)
     assert (
         len(said) == 6

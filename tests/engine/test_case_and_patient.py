@@ -70,8 +70,8 @@ def test_an_unknown_birthday_does_not_contradict(session: Session, missing: str)
 
 
 def test_people_without_a_number_are_never_merged_but_offered(session: Session) -> None:
-    first = make_referral(session, priority="emergency")
-    second = make_referral(session, priority="emergency", family_name="Hartwinn")
+    first = make_referral(session, priority="emergency", nhs_number=None, postcode=None)
+    second = make_referral(session, priority="emergency", family_name="Hartwinn", nhs_number=None, postcode=None)
     assert first.case_id != second.case_id
     records = session.scalars(select(Patient).order_by(Patient.id)).all()
     assert [patient.nhs_number for patient in records] == [None, None]

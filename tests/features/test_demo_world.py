@@ -120,7 +120,7 @@ def test_nothing_happened_in_the_future_or_before_it_was_received(made: Session)
 def test_history_is_sound_and_every_row_names_who_did_it(made: Session) -> None:
     assert not verify(made).findings
     nobody = made.scalars(select(Transition).where(Transition.actor_id.is_(None))).all()
-    assert {row.action for row in nobody} == {"start", "submit", "stand_down"} and {
+    assert {row.action for row in nobody} == {"start", "submit", "stand_down", "tick_off"} and {
         row.acting_role for row in nobody
     } == {"system"}
 

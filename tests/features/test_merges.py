@@ -369,5 +369,5 @@ def test_a_proposal_needs_two_records_and_a_reason(session: Session, asking: Act
         propose(session, one, one, taken=(), why="Same", actor=asking, now=NOW)
     with pytest.raises(ActionRefused, match="Say why you think"):
         propose(session, one, two, taken=(), why=" ", actor=asking, now=NOW)
-    with pytest.raises(ActionRefused, match="Starting a two records"):
+    with pytest.raises(ActionRefused, match="Starting a merge is for"):
         propose(session, one, two, taken=(), why="Same", actor=make_actor(session, Role.DIRECTOR), now=NOW)

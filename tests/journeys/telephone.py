@@ -18,7 +18,7 @@ def fill_an_emergency(someone: Person) -> None:
     _next(someone, "NHS number", "")
     _next(someone, "Why there is no name or NHS number", "")
     _next(someone, "Kind of place", "A&E")
-    _next(someone, "Where exactly", "Calder Royal, cubicle 4")
+    _next(someone, "Where the person is now", "Calder Royal, cubicle 4")
     _next(someone, "Call-back number", "01632 960001")
     _next(someone, "Why it cannot wait", "The ward cannot keep her safe tonight")
     _next(someone, "Immediate risk", "Has said tonight that she will run")
