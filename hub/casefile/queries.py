@@ -14,6 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 import workflows
 from hub.accounts.models import Membership, UserAccount
 from hub.casefile import dated
+from hub.casefile.documents import KeptDocument, documents, documents_of_item
 from hub.casefile.stays import StayEntry, stay_entries, stays_of
 from hub.cases.models import CareCase, CaseSeal, LegalStatus
 from hub.engine.models import AccessLog, Clock, Transition, WorkItem
@@ -51,6 +52,7 @@ class CaseItem:
     moves: tuple[dated.Move, ...] = ()
     promises: tuple[dated.Promise, ...] = ()
     """Every clock it had, for the drawing."""
+    documents: tuple[KeptDocument, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,11 +79,6 @@ class CaseReading:
     def patient(self) -> Patient:
         """Whose case it is."""
         return self.case.patient
-
-    @property
-    def readable(self) -> list[int]:
-        """Ids of the items all of which this person sees, so that their documents are theirs too."""
-        return [line.item.id for line in self.items if line.view is View.ALL]
 
     @property
     def open_items(self) -> list[CaseItem]:
@@ -175,6 +172,7 @@ def _gather(session: Session, reference: str, actor: Actor) -> _Gathered:
             dated.moves_of_item(actor).label("moves"),
             dated.clocks_of_item().label("clocks"),
             dated.parties_of_item().label("parties"),
+            documents_of_item().label("documents"),
             and_(cases.is_sealed, ~named).label("is_sealed_off"),
             RulebookState.version,
             Organisation.name.label("icb"),
@@ -212,7 +210,7 @@ def _gather(session: Session, reference: str, actor: Actor) -> _Gathered:
         if item is not None and row.is_seen:
             moves, promises = dated.moves(row.moves), dated.promises(row.clocks)
             view = view_of_item(item, actor, dated.parties(row.parties))
-            found.items[item.id] = CaseItem(item, row.owner, row[5], view, moves, promises)
+            found.items[item.id] = CaseItem(item, row.owner, row[5], view, moves, promises, documents(row.documents))
     return found
 
 

@@ -9,11 +9,10 @@ from flask import Blueprint, abort, g, render_template, request, url_for
 
 from hub.casefile import queries
 from hub.casefile.alike import may_propose, records_alike
+from hub.casefile.documents import document_lines
 from hub.casefile.involved import read_parties
 from hub.casefile.presenters import CasePage
 from hub.db import transaction
-from hub.documents.presenters import lines_of
-from hub.documents.queries import documents_of
 from hub.web.access import signed_in
 from hub.web.database import db
 from hub.web.paging import Page, address, read_cursor
@@ -39,7 +38,7 @@ def show(reference: str) -> str:
         involved=page.involved(involved),
         timeline=queries.read_timeline(db.session, reading, g.actor, LAST_EVENTS),
         looks=queries.read_looks(db.session, reading.case.id, LAST_LOOKS) if page.may_see_who_looked else None,
-        documents=lines_of(documents_of(db.session, reading.readable, g.actor)),
+        documents=document_lines(reading.items, g.actor),
         alike=records_alike(db.session, reading.patient, g.actor) if page.is_whole and page.may_see_who_looked else [],
         may_propose=page.is_whole and may_propose(g.actor),
     )

@@ -62,6 +62,11 @@ class Document(Base):
         ),
     )
 
+    @property
+    def added_by_name(self) -> str:
+        """Who added it."""
+        return str(self.added_by.name)
+
 
 Index(
     "ix_access_log_document",

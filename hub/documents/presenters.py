@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from flask import url_for
 
@@ -42,6 +42,27 @@ class DocumentLine:
         return f"Opened by {count(len(self.openings), 'person', 'people')}" if self.openings else "Not opened yet"
 
 
+class Kept(Protocol):
+    """A document as far as its line tells of it: its row, or what a statement gathered of it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def scan(self) -> str: ...
+    @property
+    def audience(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def added_by_name(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """The documents of one item, as one person sees them."""
@@ -53,24 +74,23 @@ class Panel:
 
 
 def line_of(
-    document: Document, *, reference: str = "", take_back_href: str = "", openings: Sequence[Opening] = ()
+    document: Kept, *, reference: str = "", take_back_href: str = "", openings: Sequence[Opening] = ()
 ) -> DocumentLine:
     """One document in words."""
-    back = document.taken_back_at
     return DocumentLine(
         name=document.name,
         href=url_for("documents.download", document_id=document.id, name=document.name),
         what=f"{KINDS[document.kind].words}, {size_words(document.bytes)}, {SCANS[document.scan]}",
-        added_by=document.added_by.name,
+        added_by=document.added_by_name,
         at=document.at,
         audience=audience_words(document.audience).replace("read", "open") or "Everybody who can see this item",
         reference=reference,
         take_back_href=take_back_href,
-        taken_back=(document.taken_back_by.name, back, document.taken_back_why or "") if back else None,
+        taken_back=_taken_back(document) if isinstance(document, Document) else None,
         openings=openings,
     )
 
 
-def lines_of(documents: Iterable[Document]) -> list[DocumentLine]:
-    """Documents of several items in words, each with its item's reference."""
-    return [line_of(document, reference=document.item.reference) for document in documents]
+def _taken_back(document: Document) -> tuple[str, datetime, str] | None:
+    at = document.taken_back_at
+    return (document.taken_back_by.name, at, document.taken_back_why or "") if at else None

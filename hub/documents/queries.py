@@ -1,8 +1,7 @@
-"""Reading documents: one to be opened, those of an item with who opened them, those of a case."""
+"""Reading documents: one to be opened, and who opened those of an item."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,16 +69,3 @@ def openings_of(session: Session, item_id: int) -> list[Opening]:
         .order_by(func.max(AccessLog.at).desc())
     )
     return [Opening(*row) for row in session.execute(query)]
-
-
-def documents_of(session: Session, item_ids: Collection[int], actor: Actor) -> Sequence[Document]:
-    """The documents of these items that are there and for this actor, the newest first. One statement at most."""
-    if not item_ids:
-        return []
-    found = session.scalars(
-        select(Document)
-        .where(Document.item_id.in_(item_ids), Document.taken_back_at.is_(None))
-        .options(joinedload(Document.item))
-        .order_by(Document.at.desc(), Document.id.desc())
-    )
-    return [document for document in found if is_for(actor, document.audience)]

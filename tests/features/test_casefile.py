@@ -228,7 +228,7 @@ def test_opening_is_logged_once(session: Session, client: FlaskClient, case_mana
     assert (row.what, row.user_id, row.path) == ("opened", case_manager.user_id, f"/cases/{case.reference}")
 
 
-def test_nine_statements_and_one_for_each_kind_of_open_item(
+def test_eight_statements_and_one_for_each_kind_of_open_item(
     session: Session, client: FlaskClient, case_manager: Any
 ) -> None:
     referrer = actor_of(make_membership(session, Role.REFERRER))
@@ -254,9 +254,9 @@ def test_nine_statements_and_one_for_each_kind_of_open_item(
         with statements(session) as sent:
             assert client.get(href).status_code == 200
         counted.append((len(sent), len(kinds)))
-        assert len(sent) <= 9 + len(kinds), "\n\n".join(sent)
-    assert counted[0] == counted[1] == (10, 1)
-    assert counted[2] == (11, 2)
+        assert len(sent) <= 8 + len(kinds), "\n\n".join(sent)
+    assert counted[0] == counted[1] == (9, 1)
+    assert counted[2] == (10, 2)
 
 
 def test_a_third_kind_of_open_item_costs_one_statement_more(
@@ -277,7 +277,7 @@ def test_a_third_kind_of_open_item_costs_one_statement_more(
     href = f"/cases/{case.reference}"
     with statements(session) as sent:
         assert client.get(href).status_code == 200
-    assert len(sent) <= 9 + 3, "\n\n".join(sent)
+    assert len(sent) <= 8 + 3, "\n\n".join(sent)
 
 
 def test_the_whole_timeline_is_read_page_by_page(session: Session, client: FlaskClient, case_manager: Any) -> None:
