@@ -47,6 +47,9 @@ def _names(workflow: Workflow) -> Iterator[str]:
 
 
 def _arrows(workflow: Workflow) -> Iterator[str]:
+    for topic in workflow.on_start:
+        if not topic.startswith(f"{workflow.name}."):
+            yield f"its beginning emits {topic!r}, which does not begin with {workflow.name!r}"
     counted = Counter((action.name, source) for action in workflow.actions for source in action.sources)
     for action in workflow.actions:
         if not action.label:

@@ -174,6 +174,8 @@ class Workflow:
     accepting: str = ""
     """The action whose `by` also may change the priority."""
     urgent_first: tuple[str, ...] = ("emergency", "urgent", "routine")
+    on_start: tuple[str, ...] = ()
+    """Topics of its beginning, where somebody must hear of it before anybody acts on it."""
     is_inside: bool = False
     """Whether it is the hub's own matter, which nobody outside is ever let in to see."""
 
@@ -222,8 +224,9 @@ class Workflow:
 
     @cached_property
     def topics(self) -> tuple[str, ...]:
-        """Every topic its actions emit."""
-        return tuple(dict.fromkeys(topic for action in self.actions for topic in action.emits))
+        """Every topic of its beginning and its actions."""
+        emitted = (topic for action in self.actions for topic in action.emits)
+        return tuple(dict.fromkeys((*self.on_start, *emitted)))
 
 
 def in_words(name: str) -> str:

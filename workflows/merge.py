@@ -66,6 +66,7 @@ MERGE = Workflow(
     ends={State.MERGED, State.REFUSED, State.WITHDRAWN, State.UNDONE},
     started_by=(COORDINATOR, CASE_MANAGER),
     is_inside=True,
+    on_start=("merge.proposed",),
     actions=(
         Action(
             "agree",

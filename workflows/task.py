@@ -24,6 +24,7 @@ TASK = Workflow(
     ends={State.DONE, State.NOT_NEEDED},
     started_by=(May(Role.SYSTEM),),
     accepting="say_not_needed",
+    on_start=("task.rest_owed",),
     actions=(
         Action(
             "tick_off",

@@ -14,7 +14,7 @@ from hub.engine.refusal import ActionRefused, Problem
 from hub.engine.rulebook import rulebook_at
 from hub.engine.statements import RULEBOOK, adapt, insert, kind_table, model_of, raw_connection
 from hub.engine.turn import Row, Turn, as_json
-from hub.engine.writing import HISTORY, history_row
+from hub.engine.writing import HISTORY, announce, history_row, react
 from workflows.core import SAME, Action, Actor, Workflow
 from workflows.durations import LONDON
 from workflows.everyday import STARTED
@@ -87,7 +87,7 @@ def start(
         session=session,
         kind=kind,
         item=item,
-        action=Action(STARTED, "Started", str(workflow.initial), SAME),
+        action=Action(STARTED, "Started", str(workflow.initial), SAME, emits=workflow.on_start),
         actor=actor,
         now=now,
         values=dict(values),
@@ -107,8 +107,10 @@ def start(
         plan_clocks(turn)
     except NotAllowed as no:
         raise ActionRefused([str(no)]) from no
-    _write(turn, shared, own, about)
-    return _loaded(session, item)
+    row = _write(turn, shared, own, about)
+    made = _loaded(session, item)
+    react(turn, row)
+    return made
 
 
 def _check_who(workflow: Workflow, actor: Actor) -> None:
@@ -157,7 +159,8 @@ def _party(party: PartyTo) -> dict[str, Any]:
     }
 
 
-def _write(turn: Turn, shared: dict[str, Any], own: dict[str, Any], about: Beginning) -> None:
+def _write(turn: Turn, shared: dict[str, Any], own: dict[str, Any], about: Beginning) -> dict[str, Any]:
+    """Send everything the item begins with; gives its first history row."""
     item = turn.item
     row = history_row(turn)
     shared |= {"history_length": 1, "head_hash": row["hash"], "next_due_at": turn.next_due()}
@@ -175,6 +178,9 @@ def _write(turn: Turn, shared: dict[str, Any], own: dict[str, Any], about: Begin
             cursor.execute(insert("item_party", tuple(values)), values, prepare=True)
         for statement, values in clock_writes(turn):
             cursor.execute(statement, values, prepare=True)
+        for topic in turn.action.emits:
+            announce(turn, cursor, topic, row)
+    return row
 
 
 def _loaded(session: Session, item: WorkItem) -> WorkItem:

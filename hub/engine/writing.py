@@ -52,9 +52,9 @@ def finish(turn: Turn) -> None:
         if was_due != item.next_due_at or was_open != is_open:
             cursor.execute(COPIES, {"id": item.id, "is_open": is_open, "next_due_at": item.next_due_at}, prepare=True)
         for topic in turn.action.emits:
-            _announce(turn, cursor, topic, row)
+            announce(turn, cursor, topic, row)
     forget_rows(turn.session, item)
-    _react(turn, row)
+    react(turn, row)
 
 
 def history_row(turn: Turn) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _roles(turn: Turn) -> str:
     return ", ".join(sorted(str(role) for role in turn.actor.roles))
 
 
-def _announce(turn: Turn, cursor: Any, topic: str, row: dict[str, Any]) -> None:
+def announce(turn: Turn, cursor: Any, topic: str, row: dict[str, Any]) -> None:
     """One outbox row for the worker, and one reaction row that makes sure its listeners run once."""
     payload = {"reference": turn.item.reference, "kind": turn.item.kind, "position": row["position"]}
     cursor.execute(
@@ -111,7 +111,8 @@ def forget_rows(session: Session, item: Any) -> None:
             session.expire(row)
 
 
-def _react(turn: Turn, row: dict[str, Any]) -> None:
+def react(turn: Turn, row: dict[str, Any]) -> None:
+    """What happens inside the hub because of the topics of this turn, in the same transaction."""
     for topic in turn.action.emits:
         for listener in listeners(topic):
             listener(

@@ -65,6 +65,9 @@ TABLE: Mapping[str, Told] = {
     "admission.admitted_in_emergency": Told(parties=(Capacity.REFERRER,), roles=(Role.HEAD_OF_COMMISSIONING,)),
     "admission.late_assessment_signed": Told(roles=(Role.HEAD_OF_COMMISSIONING,)),
     "admission.more_asked": Told(parties=(Capacity.ASKED,)),
+    "task.rest_owed": AND_REFERRER,
+    "task.not_needed": AND_REFERRER,
+    "merge.proposed": Told(roles=(Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING)),
     "merge.undo_asked": Told(roles=(Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING)),
 }
 """By topic. One that is not here is heard by the owner, or by those who take it in, when its kind is in OTHERS."""

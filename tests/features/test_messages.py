@@ -19,6 +19,7 @@ from hub.engine.models import ItemParty, OutboxMessage
 from hub.engine.outbox import claim
 from hub.engine.perform import perform
 from hub.engine.sweep import ring_due, warn_due
+from hub.merges.services import propose
 from hub.messages.delivery import deliver_due, words_of
 from hub.messages.models import Message
 from hub.messages.who_is_told import is_told, who_is_told
@@ -27,6 +28,7 @@ from tests.factories import (
     ANSWERS,
     NOW,
     actor_of,
+    emergency_values,
     make_membership,
     make_organisation,
     make_referral,
@@ -66,6 +68,19 @@ def made(session: Session, state: str = "submitted", **more: Any) -> Referral:
     item = make_referral(session, state, **more)
     session.execute(update(Membership).where(Membership.id > last).values(until_on=date(2020, 1, 2)))
     return item
+
+
+def test_what_begins_by_asking_somebody_is_heard_at_once(
+    session: Session, coordinator: Membership, referrer: Actor
+) -> None:
+    head = make_membership(session, Role.HEAD_OF_COMMISSIONING)
+    emergency = start_referral(session, referrer, **emergency_values(referring_organisation="ZRF01"))
+    perform(session, emergency, "submit", referrer, now=NOW, values=ANSWERS["submit"])
+    assert told(session, "task.rest_owed") == sorted([referrer.user_id or 0, coordinator.user_id])
+    records = [made(session, family_name=name).case for name in ("Hartwin", "Hartwynn")]
+    both = [case.patient_id for case in records if case is not None]
+    propose(session, *both, taken=(), why="One birthday", actor=actor_of(coordinator), now=NOW)
+    assert told(session, "merge.proposed") == [head.user_id], "and never whoever proposed it"
 
 
 def owned(session: Session, referral: Referral, by: Membership) -> Referral:

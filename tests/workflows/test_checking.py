@@ -63,6 +63,7 @@ CASES: dict[str, dict[str, Any]] = {
         Action("again", "Again", State.DONE, State.NEW, by=SOMEBODY)
     ),
     "go emits 'other.gone', which does not begin with 'task'": with_action(replace(GO, emits=("other.gone",))),
+    "its beginning emits 'other.begun', which does not begin with 'task'": {"on_start": ("other.begun",)},
     "go asks for size twice": with_action(replace(GO, asks=("size", Ask("size")))),
     "go asks for size as 'colour', which is no kind of field": with_action(
         replace(GO, asks=(Ask("size", kind="colour"),))
