@@ -143,7 +143,7 @@ def _role_given(writing: Writing) -> Mail | None:
         return None
     return writing.mail(
         row.email,
-        "your request was approved",
+        "you have a new role",
         f"You are now a {row.role.label} of {row.name}. You have an account already: sign in as always.",
         "If you have forgotten your password, the sign-in page helps you.",
         link=("Sign in", writing.page("/sign-in")),
