@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -124,31 +123,52 @@ def test_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(secret_key="a key for tests only", data_dir=tmp_path_factory.mktemp("data"), hosts=("localhost",))
 
 
+SESSION = "tests.session"
+
+
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> FileSystemBytecodeCache:
-    """Each test has an application of its own; compiling its templates anew was a third of the suite's time."""
-    root = tmp_path_factory.getbasetemp()
-    folder = (root.parent if worker_id != "master" else root) / "templates"
-    folder.mkdir(exist_ok=True)
-    return FileSystemBytecodeCache(str(folder))
+def one_app(test_settings: Settings) -> Flask:
+    """The whole application, made once for each worker: building one for each test was half the suite's time."""
+    return _made(test_settings)
+
+
+def _made(settings: Settings) -> Flask:
+    from hub.app import create_app
+
+    made = create_app(settings, session_factory=lambda: _of_the_request(made))
+    made.config |= {"TESTING": True, "WTF_CSRF_ENABLED": False}
+    # What the request changed must be seen by the test's objects.
+    made.teardown_appcontext(lambda _error: made.extensions[SESSION].expire_all())
+    return made
+
+
+def _of_the_request(app: Flask) -> Session:
+    """On the test's connection, but its own: a request rolls back and closes its session at the end."""
+    session: Session = app.extensions[SESSION]
+    session.flush()
+    return Session(session.connection(), join_transaction_mode="create_savepoint", expire_on_commit=False)
 
 
 @pytest.fixture
-def app(session: Session, test_settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
-    """The whole application on the test's session, CSRF off so that a client can post; its own tests turn it on."""
-    from hub.app import create_app
+def app(session: Session, one_app: Flask) -> Iterator[Flask]:
+    """The application on the test's session, CSRF off so that a client can post; its own tests turn it on.
 
-    def of_the_request() -> Session:
-        # On the test's connection, but its own: a request rolls back and closes its session at the end.
-        session.flush()
-        return Session(session.connection(), join_transaction_mode="create_savepoint", expire_on_commit=False)
+    Settings and extensions that a test exchanges are put back.
+    """
+    config, extensions = dict(one_app.config), dict(one_app.extensions)
+    one_app.extensions[SESSION] = session
+    yield one_app
+    for kept, was in ((one_app.config, config), (one_app.extensions, extensions)):
+        kept.clear()
+        kept.update(was)
 
-    made = create_app(test_settings, session_factory=of_the_request)
-    made.config |= {"TESTING": True, "WTF_CSRF_ENABLED": False}
-    made.jinja_env.bytecode_cache = compiled_templates
-    # What the request changed must be seen by the test's objects.
-    made.teardown_appcontext(lambda _error: session.expire_all())
-    yield made
+
+@pytest.fixture
+def fresh_app(session: Session, test_settings: Settings) -> Flask:
+    """An application of the test's own, for one that gives it further routes."""
+    made = _made(test_settings)
+    made.extensions[SESSION] = session
+    return made
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Date, bindparam, exists, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from hub.accounts.models import Membership, OnCallShift, SessionEnd, SignInSession, UserAccount
 from hub.accounts.organisation_table import organisation
@@ -115,7 +115,7 @@ def touch(session: Session, session_id: int, now: datetime) -> None:
 
 _now = bindparam("now", type_=Moment)
 _today = func.date(func.timezone("Europe/London", _now), type_=Date)
-_held = aliased(Membership)
+_held = Membership.__table__.alias()
 _EVERYTHING = (
     select(
         SignInSession.id.label("session_id"),
@@ -139,8 +139,8 @@ _EVERYTHING = (
         .where(OnCallShift.from_at <= _now, OnCallShift.until_at > _now)
         .label("is_on_the_rota"),
         select(func.count())
-        .where(_held.user_id == SignInSession.user_id, _held.from_on <= _today)
-        .where(or_(_held.until_on.is_(None), _held.until_on >= _today))
+        .where(_held.c.user_id == SignInSession.user_id, _held.c.from_on <= _today)
+        .where(or_(_held.c.until_on.is_(None), _held.c.until_on >= _today))
         .scalar_subquery()
         .label("membership_count"),
         select(CodeListState.version).where(CodeListState.id == 1).scalar_subquery().label("code_lists"),

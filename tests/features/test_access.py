@@ -38,6 +38,12 @@ def people(session: Session) -> People:
 
 
 @pytest.fixture
+def app(fresh_app: Flask) -> Flask:
+    """Its own, since routes are added to it."""
+    return fresh_app
+
+
+@pytest.fixture
 def routes(app: Flask) -> Flask:
     """The application with one extra route of each kind, and one that forgot to say."""
 

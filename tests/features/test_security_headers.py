@@ -21,6 +21,12 @@ def people(session: Session) -> People:
 
 
 @pytest.fixture
+def app(fresh_app: Flask) -> Flask:
+    """Its own, since routes are added to it."""
+    return fresh_app
+
+
+@pytest.fixture
 def guarded(app: Flask) -> Iterator[Flask]:
     """The application with form tokens on, and one form of its own."""
     app.config["WTF_CSRF_ENABLED"] = True
