@@ -9,11 +9,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from hub.cases.models import CareCase, CaseAlert, CaseStay, LegalStatus
 from hub.cases.services import FACTS
+from hub.db import Base
 from hub.engine.attach import move_items
 from hub.engine.refusal import ActionRefused
 from hub.merges.checks import hindrances
 from hub.merges.fields import columns_of
-from hub.merges.models import Merge
 from hub.merges.rows import (
     alerts_of,
     change,
@@ -74,7 +74,8 @@ def join(session: Session, merge: Any, actor: Actor, *, now: datetime) -> None:
 
 def keep(session: Session, merge: Any, **values: Any) -> None:
     """Write what was done on the merge's own row."""
-    session.execute(update(Merge.__table__).where(Merge.__table__.c.id == merge.id).values(**values))  # type: ignore[arg-type]  # its own table alone
+    own = Base.metadata.tables["merge"]  # its own table alone, without the one it is joined to
+    session.execute(update(own).where(own.c.id == merge.id).values(**values))
     for name, value in values.items():
         set_committed_value(merge, name, value)
 
