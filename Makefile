@@ -24,7 +24,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(READY)  ## An invented hub with people and a year of referrals, in your browser
+demo: $(READY)  ## An invented hub with nine providers and a year of referrals, searches and stays, in your browser
 	$(BIN)/hub demo
 
 run: $(READY)  ## The web server on the database of HUB_DATABASE_URL, or on the embedded one
@@ -37,8 +37,8 @@ worker: $(READY)  ## The second process: rings deadlines and delivers messages
 
 test: $(READY) browser  ## All tests, with coverage for `check`
 	rm -f .coverage .coverage.*
-	$(BIN)/pytest -q -n 2 -m "not slow" --cov --cov-report=
-	$(BIN)/pytest -q -n 2 --dist loadfile -m slow
+	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not slow and not property and not journey" --cov --cov-report=
+	$(BIN)/pytest -q -n 2 --dist loadgroup -m "slow or property or journey"
 
 check: $(READY) lock-check  ## Style, types, import rules, templates, the lock, and the coverage that `test` measured
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from hub.accounts import rota_views as rota
 from hub.accounts import views as accounts
 from hub.admin import views as admin
 from hub.admissions import views as admissions
+from hub.beds import views as beds
 from hub.casefile import views as casefile
 from hub.cases import views as cases
 from hub.config import Settings, settings
@@ -27,11 +28,15 @@ from hub.merges import views as merges
 from hub.messages import views as messages
 from hub.papers import views as papers
 from hub.paths import STATIC, TEMPLATES
+from hub.placements import approach_views as approaches
 from hub.placements import views as placements
+from hub.provider import views as provider
 from hub.referrals import emergency, mine
 from hub.referrals import import_views as imports
 from hub.referrals import views as referrals
+from hub.region import views as region
 from hub.search import views as search
+from hub.stays import views as stays
 from hub.tasks import views as tasks
 from hub.today import views as today
 from hub.trail import views as trail
@@ -73,6 +78,8 @@ def _register(app: Flask, chosen: Settings) -> None:
         referrals,
         admissions,
         placements,
+        approaches,
+        stays,
         tasks,
         merges,
         papers,
@@ -80,8 +87,11 @@ def _register(app: Flask, chosen: Settings) -> None:
         cases,
         casefile,
         today,
+        provider,
+        region,
         how_it_works,
         messages,
+        beds,
         documents,
         jobs,
         rota,
@@ -96,10 +106,13 @@ def _register(app: Flask, chosen: Settings) -> None:
         *referrals.KEEPERS,
         *admissions.KEEPERS,
         *placements.KEEPERS,
+        *approaches.KEEPERS,
+        *stays.KEEPERS,
         *tasks.KEEPERS,
         *merges.KEEPERS,
         *account_requests.KEEPERS,
         *cases.KEEPERS,
+        *beds.KEEPERS,
         *admin.KEEPERS,
     ):
         access.keep_what_was_typed(app, keeper)

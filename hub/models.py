@@ -3,6 +3,7 @@
 from hub.accounts import models as accounts
 from hub.accounts import request_models as account_requests
 from hub.admissions import models as admissions
+from hub.beds import models as beds
 from hub.cases import models as cases
 from hub.documents import models as documents
 from hub.engine import admin_log, code_lists, drafts, life, rulebook
@@ -12,9 +13,11 @@ from hub.messages import models as messages
 from hub.organisations import models as organisations
 from hub.papers import models as papers
 from hub.patients import models as patients
+from hub.placements import approach_models as approaches
 from hub.placements import models as placements
 from hub.referrals import import_models as referral_imports
 from hub.referrals import models as referrals
+from hub.stays import models as stays
 from hub.tasks import models as tasks
 
 __all__ = [
@@ -22,6 +25,8 @@ __all__ = [
     "accounts",
     "admin_log",
     "admissions",
+    "approaches",
+    "beds",
     "cases",
     "code_lists",
     "documents",
@@ -37,5 +42,6 @@ __all__ = [
     "referral_imports",
     "referrals",
     "rulebook",
+    "stays",
     "tasks",
 ]

@@ -22,10 +22,20 @@ from hub.merges.parting import part
 from hub.merges.services import lock_for_undoing
 from hub.messages.who_is_told import is_told
 from hub.patients.services import complete_record, find_or_add
-from hub.placements.services import open_placement, stand_down_search
+from hub.placements.approaching import (
+    ask_the_unit,
+    compare_with_its_beds,
+    give_the_bed_back,
+    keep_the_exception,
+    search_again,
+    take_the_offer,
+)
+from hub.placements.pack import keep_pack
+from hub.placements.services import open_placement, stand_down_search, taken_beds
 from hub.referrals.papers import keep_form_1
 from hub.referrals.services import title_of
-from hub.tasks.services import call_off, open_task, tick_off
+from hub.stays.services import ask_for_no_follow_up, begin_stay, keep_the_dates, move_on
+from hub.tasks.services import call_off, hand_to_head, open_task, tick_off
 from workflows.form1 import EMERGENCY, follow_up
 
 
@@ -112,14 +122,30 @@ def search_in_an_emergency(happened: Happened) -> None:
 
 
 def stand_the_search_down(happened: Happened) -> None:
-    """Nobody looks for a bed that is not wanted any more; one that another decision of the case asks for goes on."""
-    stand_down_search(
-        happened.session,
-        happened.item.case_id,
+    """Nobody looks for a bed that is not wanted any more; one that another decision of the case asks for goes on.
+
+    A bed that is planned or taken stays: nobody is put out of it by a form, so the head of commissioning settles it.
+    """
+    session, item = happened.session, happened.item
+    is_still_wanted = partial(another_wants_a_bed, session, item)
+    taken = stand_down_search(
+        session,
+        item.case_id,
         now=happened.at,
-        why=f"{happened.item.reference}: {happened.reason}",
-        is_still_wanted=partial(another_wants_a_bed, happened.session, happened.item),
+        why=f"{item.reference}: {happened.reason}",
+        is_still_wanted=is_still_wanted,
     )
+    taken += [bed for bed in taken_beds(session, item.case_id) if not is_still_wanted(bed.opened_at)]
+    for placement in taken:
+        state = placement.workflow.wording_of(placement.state).label.lower()
+        what = f"The bed of {placement.reference} ({state}), since {item.reference} does not stand any more"
+        hand_to_head(session, placement, what, now=happened.at)
+
+
+def take_in_the_facts(happened: Happened) -> None:
+    """What an admission needs, written down on the search: the case knows it from then on."""
+    case = lock_case(happened.session, happened.item.case_id)
+    keep_facts(happened.session, case, happened.item)
 
 
 def note_the_dispute(happened: Happened) -> None:
@@ -157,6 +183,19 @@ listen("admission.ratification_refused", stand_the_search_down)
 listen("admission.withdrawn", stand_the_search_down)
 listen("admission.reconsidered", reopen_the_case)
 listen("admission.objected", note_the_dispute)
+listen("placement.unit_approached", ask_the_unit)
+listen("placement.exception_allowed", keep_the_exception)
+listen("placement.bed_accepted", take_the_offer)
+for given_up in ("placement.search_reopened", "placement.stood_down"):
+    listen(given_up, give_the_bed_back)
+listen("placement.facts_completed", take_in_the_facts)
+listen("placement.admitted", begin_stay)
+listen("approach.refused", compare_with_its_beds)
+listen("approach.taken_withdrawn", search_again)
+for told in ("stay.ended", "stay.dates_corrected"):
+    listen(told, keep_the_dates)
+listen("stay.ended", ask_for_no_follow_up)
+listen("stay.transferred", move_on)
 listen("merge.agreed", make_them_one)
 listen("merge.undo_asked", ask_to_take_them_apart)
 listen("merge.undone", take_them_apart)
@@ -169,6 +208,7 @@ for signed in ("admission.assessed", "admission.late_assessment_signed"):
 for decided in ("admission.agreed", "admission.alternative_agreed", "admission.refused", "admission.ratified"):
     listen(decided, keep_decision_notice)
 listen("admission.ratification_refused", keep_refusal_to_ratify)
+listen("approach.asked", keep_pack)
 
 
 class NobodyListens(Exception):

@@ -23,6 +23,21 @@ from hub.policies.services import seed
 assert hub.models.__all__ and hub.reactions.__doc__
 
 TEMPLATE = "hub_test_template"
+JOURNEYS = Path(__file__).parent / "journeys"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is a journey, and with `--dist loadgroup` what shares a module's fixture.
+
+    Tests that share one go to one worker, which makes it once; all others go to whichever worker is free.
+    """
+    for item in items:
+        if JOURNEYS in item.path.parents:
+            item.add_marker(pytest.mark.journey)
+        made = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+        if any(found[-1].scope == "module" for found in made):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ASK_KINDS = frozenset(
     (
-        "text long_text yes_no tick date moment number choice choices person organisation "
+        "text long_text yes_no tick date moment number choice choices person organisation unit "
         "nhs_number postcode phone email"
     ).split()
 )
@@ -33,6 +33,8 @@ def _names(workflow: Workflow) -> Iterator[str]:
         "the initial state": {workflow.initial},
         "ends": set(workflow.ends),
         "drafts": set(workflow.drafts),
+        "begins_in": set(workflow.begins_in),
+        "person_shown_in": set(workflow.person_shown_in or ()),
         "wording": set(workflow.wording),
     }
     for action in workflow.actions:
@@ -128,7 +130,7 @@ def _ways(workflow: Workflow) -> Iterator[str]:
             steps[source].add(action.dest_from(source))
             if _has_a_person(action):
                 by_person[source].add(action.dest_from(source))
-    reached = _closure({str(workflow.initial)}, steps)
+    reached = _closure({str(workflow.initial), *map(str, workflow.begins_in)}, steps)
     for state in workflow.state_names:
         if state not in reached:
             yield f"no action leads to {state}"

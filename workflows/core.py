@@ -90,6 +90,10 @@ class Action:
     """The organisation given as this answer becomes a party with this capacity."""
     lets_go: tuple[Capacity, ...] = ()
     """These capacities end; a party that held nothing else may not see the item any more."""
+    is_inside: bool = False
+    """The hub's own matter: a party outside is not told that it was done."""
+    clears: tuple[str, ...] = ()
+    """Answers that hold no more: emptied, and the history keeps what they were."""
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
@@ -176,6 +180,10 @@ class Workflow:
     urgent_first: tuple[str, ...] = ("emergency", "urgent", "routine")
     on_start: tuple[str, ...] = ()
     """Topics of its beginning, where somebody must hear of it before anybody acts on it."""
+    begins_in: frozenset[str] = frozenset()
+    """Other states it may begin in, where what it is about says so; then it emits `<name>.<state>`, not `on_start`."""
+    person_shown_in: frozenset[str] | None = None
+    """The states in which a party outside the hub is told who it is about; None: in all."""
     is_inside: bool = False
     """Whether it is the hub's own matter, which nobody outside is ever let in to see."""
 
@@ -226,7 +234,12 @@ class Workflow:
     def topics(self) -> tuple[str, ...]:
         """Every topic of its beginning and its actions."""
         emitted = (topic for action in self.actions for topic in action.emits)
-        return tuple(dict.fromkeys((*self.on_start, *emitted)))
+        begun = (topic for state in sorted(self.begins_in) for topic in self.begun(state))
+        return tuple(dict.fromkeys((*self.on_start, *begun, *emitted)))
+
+    def begun(self, state: str) -> tuple[str, ...]:
+        """The topics of a beginning in `state`."""
+        return (f"{self.name}.{state}",) if state in self.begins_in else self.on_start
 
 
 def in_words(name: str) -> str:

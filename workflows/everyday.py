@@ -38,6 +38,8 @@ def is_sent(item: Any, _actor: Actor) -> str | None:
 
 def is_not_the_hubs_own(item: Any, _actor: Actor) -> str | None:
     """Others may be let in"""
+    if item.workflow.person_shown_in is not None:
+        return "It is between the hub and one unit: approach another unit with a question of its own"
     return "This is the hub’s own matter: nobody outside can be let in" if item.workflow.is_inside else None
 
 

@@ -96,6 +96,10 @@ HUB_ROLES: frozenset[Role] = frozenset(
 )
 """Roles that only a membership of the hub arm can carry."""
 
+UNIT_ROLES: frozenset[Role] = frozenset({Role.UNIT_MANAGER, Role.UNIT_CLINICIAN})
+"""Who answers for a unit and keeps its beds. Without a unit of their own they see what every unit of their provider is
+a party to; who refers, assesses or answers for quality for that provider does not."""
+
 PERSON_ROLES: tuple[Role, ...] = tuple(role for role in Role if role not in {Role.SYSTEM, Role.ON_CALL})
 """Roles a membership can carry; on-call comes by rota and SYSTEM is nobody."""
 
@@ -118,6 +122,8 @@ class Capacity(StrEnum):
     FUNDER = "funder"
     ACTION_OWNER = "action_owner"
     ASKED = "asked"
+    RECEIVING = "receiving"
+    TREATING = "treating"
     INTERESTED = "interested"
     ONLOOKER = "onlooker"
 
@@ -143,6 +149,8 @@ CAPACITY_LABELS: dict[Capacity, str] = {
     Capacity.FUNDER: "funder of a share",
     Capacity.ACTION_OWNER: "action owner",
     Capacity.ASKED: "the one who was asked",
+    Capacity.RECEIVING: "receiving unit",
+    Capacity.TREATING: "treating unit",
     Capacity.INTERESTED: "party",
     Capacity.ONLOOKER: "anyone who may see it",
 }
@@ -163,6 +171,8 @@ CAPACITY_SENTENCES: dict[Capacity, str] = {
     Capacity.FUNDER: "Pays a share and speaks for that share alone.",
     Capacity.ACTION_OWNER: "Took on an action with a date.",
     Capacity.ASKED: "Was asked a question on this item.",
+    Capacity.RECEIVING: "Offered the bed that was accepted; sees where the search is and records the admission.",
+    Capacity.TREATING: "Has the person on its unit, or had for this stay.",
     Capacity.INTERESTED: "Has a reason to see this item.",
     Capacity.ONLOOKER: "May see this item, for whatever reason.",
 }

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from flask_wtf import FlaskForm
-from werkzeug.datastructures import FileStorage
-from wtforms import BooleanField, FileField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, FileField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from hub.admin.page import AdminForm
 from hub.codes import codes, known_label
 from hub.organisations.models import Arm, UnitGender
+from hub.organisations.positions import ADMISSIONS, LEVELS
 from hub.organisations.services import KINDS, STATUSES
+from hub.web.csv_upload import text_of
 from hub.web.date_fields import DateParts
 from hub.web.nhs_forms import choices
 from hub.web.page_forms import stripped
@@ -28,7 +29,18 @@ def _words(values: Iterable[str]) -> list[tuple[str, str]]:
     return [(str(value), upper_first(in_words(value))) for value in values]
 
 
-class PlaceForm(AdminForm):
+class ReasonLastForm(AdminForm):
+    """A form whose reason stands last, though it comes from above."""
+
+    def __iter__(self) -> Any:
+        """A code stands first and the reason last."""
+        last = [self._fields[name] for name in ("why",)]
+        first = [each for name, each in self._fields.items() if name.endswith("_code") or name in {"page", "seen"}]
+        rest = [each for each in self._fields.values() if each not in first and each not in last]
+        return iter([*first, *rest, *last])
+
+
+class PlaceForm(ReasonLastForm):
     """What the forms about places have in common: a name."""
 
     name = StringField("Name", [DataRequired("Enter the name"), Length(max=200)], [stripped])
@@ -37,13 +49,6 @@ class PlaceForm(AdminForm):
         """Take out questions that are asked only once, or only later."""
         for name in names:
             del self[name]
-
-    def __iter__(self) -> Any:
-        """`name` and `why` come from above: the code stands first and the reason last."""
-        last = [self._fields[name] for name in ("why",)]
-        first = [each for name, each in self._fields.items() if name.endswith("_code") or name in {"page", "seen"}]
-        rest = [each for each in self._fields.values() if each not in first and each not in last]
-        return iter([*first, *rest, *last])
 
 
 class OrganisationForm(PlaceForm):
@@ -136,6 +141,36 @@ class CollaborativeForm(PlaceForm):
         self.policy_set.choices = choices(policy_sets)
 
 
+class PositionForm(ReasonLastForm):
+    """How closely the hub watches a unit, and whether it may admit."""
+
+    level = SelectField("Level", choices=choices(LEVELS))
+    level_since = DateParts("On this level since", description="For example 9 2 2026")
+    admissions = SelectField("Admissions", choices=choices(ADMISSIONS))
+    admissions_since = DateParts("Admissions so since", description="For example 9 2 2026")
+    admissions_why = TextAreaField(
+        "Why admissions are so",
+        filters=[stripped],
+        description="Whoever looks for a bed reads it, and the unit too. Leave it empty when it is open",
+        render_kw={"rows": 2},
+    )
+
+
+class MemberForm(ReasonLastForm):
+    """An organisation's time in a collaborative."""
+
+    organisation_id = SelectField(
+        "Organisation", [InputRequired("Choose the organisation")], description="Its units count as in the area"
+    )
+    from_on = DateParts("First day", [InputRequired("Enter the first day")], description="For example 1 4 2026")
+    until_on = DateParts("Last day", description=_LAST_DAY)
+
+    def offer(self, organisations: Mapping[int, str]) -> None:
+        """The organisations that may be members."""
+        pairs = ((str(identity), name) for identity, name in organisations.items())
+        self.organisation_id.choices = choices([("", "Choose one"), *pairs])
+
+
 class DomainForm(AdminForm):
     """A domain whose addresses belong to an organisation."""
 
@@ -164,7 +199,7 @@ class FilesForm(FlaskForm):
         is_valid = super().validate(extra_validators)
         self.lines: dict[str, list[str]] = {}
         for answer in (self.organisations, self.sites, self.units):
-            text, wrong = _text_of(answer.data)
+            text, wrong = text_of(answer.data, LARGEST_FILE)
             if wrong:
                 answer.errors = [*answer.errors, wrong]
             elif text:
@@ -172,20 +207,3 @@ class FilesForm(FlaskForm):
         if is_valid and not self.lines and not self.errors:
             self.form_errors.append("Choose at least one file")
         return is_valid and bool(self.lines) and not self.errors
-
-
-def _text_of(sent: object) -> tuple[str, str]:
-    """A file's text, and what is wrong with it; both empty when none was chosen."""
-    if not isinstance(sent, FileStorage) or not sent.filename:
-        return "", ""
-    with sent.stream as stream:
-        content = stream.read(LARGEST_FILE + 1)
-    if len(content) > LARGEST_FILE:
-        return "", "This file is larger than 400 KB. Send it in parts"
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return "", "This file is not UTF-8 text. In Excel choose “CSV UTF-8”"
-    if "\0" in text:
-        return "", "This file is not a CSV file"
-    return (text, "") if text.strip() else ("", "The file is empty: choose another")

@@ -28,6 +28,7 @@ from hub.admin.place_page import (
 )
 from hub.codes import codes, known_label
 from hub.engine.admin_log import Subject
+from hub.organisations.members import members_of
 from hub.organisations.models import Arm, Collaborative
 from hub.organisations.queries import current_organisations
 from hub.organisations.services import COLLABORATIVE, SITE, UNIT
@@ -163,13 +164,15 @@ def add_collaborative() -> ResponseReturnValue:
 @blueprint.get("/collaboratives/<int(max=2147483647):reference>")
 @reads
 def collaborative(reference: int) -> str:
-    """One collaborative."""
+    """One collaborative with its members."""
     row = db.session.get(Collaborative, reference) or abort(HTTPStatus.NOT_FOUND)
     return render_template(
         "admin/collaborative.html",
         row=row,
         line=known_label("service_line", row.service_line),
         policy_set=dict(place_queries.policy_sets(db.session)).get(row.policy_set, row.policy_set),
+        members=members_of(db.session, row.id),
+        today=today(),
         history=queries.history(db.session, Subject.COLLABORATIVE, row.id),
         may_write=may_write(),
     )

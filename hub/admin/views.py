@@ -6,14 +6,32 @@ from flask import g, render_template, url_for
 
 from hub.accounts.on_call import gaps_ahead
 from hub.accounts.request_queries import count_waiting
-from hub.admin import code_queries, code_views, import_views, people_views, place_views, queries, unit_views
+from hub.admin import (
+    code_queries,
+    code_views,
+    import_views,
+    people_views,
+    place_views,
+    position_views,
+    queries,
+    unit_views,
+)
 from hub.admin.page import TYPED, blueprint, may_write, reads
 from hub.admin.place_page import today
 from hub.web.database import db
 from hub.web.shell import other_pages
 
 # The other pages join the blueprint when their modules are imported.
-__all__ = ["KEEPERS", "blueprint", "code_views", "import_views", "people_views", "place_views", "unit_views"]
+__all__ = [
+    "KEEPERS",
+    "blueprint",
+    "code_views",
+    "import_views",
+    "people_views",
+    "place_views",
+    "position_views",
+    "unit_views",
+]
 
 KEEPERS = (TYPED.keeper(lambda posted: posted.blueprint == blueprint.name),)
 """What the application asks to keep a post that came too late."""

@@ -174,7 +174,8 @@ class CasePage:
     @property
     def stays(self) -> list[StayLine]:
         """Stays on wards, the latest first."""
-        return stay_lines(self.reading.stays, self.in_sentence)
+        seen = {line.item.reference for line in self.reading.items}
+        return stay_lines(self.reading.stays, self.in_sentence, seen)
 
     @property
     def alerts(self) -> list[AlertLine]:

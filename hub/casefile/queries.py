@@ -19,7 +19,15 @@ from hub.casefile.stays import StayEntry, stay_entries, stays_of
 from hub.cases.models import CareCase, CaseSeal, LegalStatus
 from hub.engine.models import AccessLog, Clock, Transition, WorkItem
 from hub.engine.rulebook import Rulebook, RulebookState, rulebook_at
-from hub.engine.visibility import EMERGENCY_KINDS, View, history_seen_by, may_be_seen, view_of, view_of_item
+from hub.engine.visibility import (
+    EMERGENCY_KINDS,
+    OPENS_NO_CASE,
+    View,
+    history_seen_by,
+    may_be_seen,
+    view_of,
+    view_of_item,
+)
 from hub.organisations.models import Organisation
 from hub.patients.models import Patient
 from hub.web.item_rows import next_clock
@@ -221,7 +229,7 @@ def _sight(actor: Actor, items: Sequence[WorkItem], *, is_sealed_off: bool) -> S
             return Sight.ALL
         if View.HISTORY in views:
             return Sight.HISTORY
-    return Sight.ITEMS if items else None
+    return Sight.ITEMS if any(item.kind not in OPENS_NO_CASE for item in items) else None
 
 
 def _is_an_emergency(item: WorkItem) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,11 @@ from hub.accounts.models import UserAccount
 from hub.casefile.dated import gathered, moment_of
 from hub.cases.models import CaseStay
 from hub.cases.stays import place_of
+from hub.engine.models import WorkItem
 from hub.organisations.models import Site, Unit
+from hub.stays.models import Stay
 from hub.web.filters import moment
+from hub.web.item_rows import item_href
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class StayEntry:
     corrected_at: datetime | None
     corrected_by: str
     reason: str
+    kept_by: str = ""
+    """The reference of the stay item whose dates it holds; empty for one that was recorded by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,18 @@ class StayLine:
     why: str
     recorded: str
     corrected: str
+    kept_by: str
+    href: str
+    """Where the item that keeps it is; empty for one recorded by hand, and where it is not this reader's to open."""
 
 
-def stay_lines(entries: Sequence[StayEntry], in_sentence: Callable[[datetime], str]) -> list[StayLine]:
-    """The stays in words; `in_sentence` gives a moment as it stands inside a sentence."""
+def stay_lines(
+    entries: Sequence[StayEntry], in_sentence: Callable[[datetime], str], seen: Container[str]
+) -> list[StayLine]:
+    """The stays in words.
+
+    `in_sentence` gives a moment as it stands inside a sentence, `seen` are the references of items that may be opened.
+    """
     lines = []
     for row in entries:
         by = f"by {row.recorded_by}, " if row.recorded_by else ""
@@ -57,13 +70,15 @@ def stay_lines(entries: Sequence[StayEntry], in_sentence: Callable[[datetime], s
             corrected = f"Corrected by {who}, {in_sentence(row.corrected_at)}: “{row.reason}”"
         until = f"until {moment(row.until_at)}" if row.until_at else "still there"
         dates, recorded = f"From {moment(row.from_at)}, {until}", f"Recorded {by}{in_sentence(row.recorded_at)}"
-        lines.append(StayLine(row.id, row.place, dates, row.why, recorded, corrected))
+        href = item_href(Stay.workflow.name, row.kept_by) if row.kept_by in seen else ""
+        lines.append(StayLine(row.id, row.place, dates, row.why, recorded, corrected, row.kept_by, href))
     return lines
 
 
 def stays_of(case_id: Any) -> ColumnElement[Any]:
     """The stays of a case, corrected ones too, as one JSON column."""
     by, corrected_by = aliased(UserAccount), aliased(UserAccount)
+    keeping, item = Stay.__table__.alias(), aliased(WorkItem)
     fields = {
         "id": CaseStay.id,
         "place": place_of(),
@@ -75,6 +90,7 @@ def stays_of(case_id: Any) -> ColumnElement[Any]:
         "corrected_at": CaseStay.corrected_at,
         "corrected_by": corrected_by.name,
         "reason": CaseStay.correction_reason,
+        "kept_by": item.reference,
     }
     rows = (
         select(gathered(fields, CaseStay.id))
@@ -83,9 +99,11 @@ def stays_of(case_id: Any) -> ColumnElement[Any]:
         .outerjoin(Site, Site.id == Unit.site_id)
         .outerjoin(by, by.id == CaseStay.recorded_by_id)
         .outerjoin(corrected_by, corrected_by.id == CaseStay.corrected_by_id)
+        .outerjoin(keeping, keeping.c.case_stay_id == CaseStay.id)
+        .outerjoin(item, item.id == keeping.c.id)
         .where(CaseStay.case_id == case_id)
     )
-    return rows.correlate_except(CaseStay, Unit, Site, by, corrected_by).scalar_subquery()
+    return rows.correlate_except(CaseStay, Unit, Site, by, corrected_by, keeping, item).scalar_subquery()
 
 
 def stay_entries(rows: Sequence[Mapping[str, Any]]) -> list[StayEntry]:
@@ -102,6 +120,7 @@ def stay_entries(rows: Sequence[Mapping[str, Any]]) -> list[StayEntry]:
             corrected_at=moment_of(row["corrected_at"]),
             corrected_by=row["corrected_by"] or "",
             reason=row["reason"] or "",
+            kept_by=row["kept_by"] or "",
         )
         for row in rows
     ]

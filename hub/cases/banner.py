@@ -72,7 +72,7 @@ def _whole(case: CareCase, now: datetime) -> Banner:
         nhs_number=patient.nhs_number,
         called=patient.called,
         case_reference=case.reference,
-        law=_law(case.current_status, now),
+        law=law_of(case.current_status, now),
         restriction=_restriction(case),
         alerts=tuple(case.alert_texts or ()),
     )
@@ -92,7 +92,8 @@ def banner_of_form(facts: Any) -> Banner:
     )
 
 
-def _law(status: LegalStatus | None, now: datetime) -> tuple[str, str, str] | None:
+def law_of(status: LegalStatus | None, now: datetime) -> tuple[str, str, str] | None:
+    """A legal status as the banner has it: its name, when it ends, and how far off that is."""
     if status is None:
         return None
     named = label("legal_status", status.code)

@@ -69,6 +69,7 @@ class CareCase(Base):
     learning_disability: Mapped[str | None]
     autism: Mapped[str | None]
     family_told: Mapped[bool | None]
+    family_not_told_why: Mapped[str | None]
     is_contested: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     patient: Mapped[Patient] = relationship(lazy="raise_on_sql")

@@ -23,6 +23,7 @@ FACTS = (
     "learning_disability",
     "autism",
     "family_told",
+    "family_not_told_why",
     "priority",
     "received_at",
 )

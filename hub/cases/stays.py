@@ -1,15 +1,18 @@
 """Stays on a ward, recorded and corrected by hand: two that overlap are refused, and the refusal names the other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hub.cases.models import CareCase, CaseStay
 from hub.cases.services import lock_case
+from hub.db import Base
+from hub.engine.models import WorkItem
 from hub.engine.refusal import ActionRefused, Problem
 from hub.organisations.models import Organisation, Site, Unit
 from hub.web.filters import moment
@@ -79,6 +82,21 @@ def stays_of_people(session: Session, patient_ids: Sequence[int]) -> list[StayFa
     return [StayFacts(*row) for row in session.execute(query)]
 
 
+def is_staying(session: Session, case_id: int | None) -> bool:
+    """Whether the person of this case is on a unit now, so that no bed is looked for; on any case of theirs.
+
+    A ward that stands in words alone is no such unit: somebody in intensive care may well need a bed.
+    """
+    person = select(CareCase.patient_id).where(CareCase.id == case_id).scalar_subquery()
+    query = select(CaseStay.id).where(
+        CaseStay.patient_id == person,
+        CaseStay.unit_id.is_not(None),
+        CaseStay.until_at.is_(None),
+        CaseStay.corrected_at.is_(None),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def overlapping(stays: Sequence[StayFacts], from_at: datetime, until_at: datetime | None) -> list[StayFacts]:
     """Those that share a moment with [from, until): where one ends the next may begin."""
     return [
@@ -88,7 +106,7 @@ def overlapping(stays: Sequence[StayFacts], from_at: datetime, until_at: datetim
     ]
 
 
-def record_stay(session: Session, case_id: int, entry: StayEntry, *, by_id: int, now: datetime) -> CaseStay:
+def record_stay(session: Session, case_id: int, entry: StayEntry, *, by_id: int | None, now: datetime) -> CaseStay:
     """Record a stay. ActionRefused names all that is wrong, and every stay that it would overlap."""
     case = lock_case(session, case_id)
     _check(session, case, entry, now)
@@ -111,12 +129,40 @@ def correct_stay(
     old = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if old is None or old.corrected_at is not None:
         raise ActionRefused(["Somebody else has corrected this entry meanwhile. Look at the case again first"])
+    if (kept_by := reference_of(session, stay_id)) is not None:
+        raise ActionRefused([f"This stay is kept by {kept_by}. Open {kept_by} and put it right there"])
     if entry is not None:
         _check(session, case, entry, now, besides=stay_id)
     old.corrected_at, old.corrected_by_id, old.correction_reason = now, by_id, reason
     session.flush()  # before the new row: the two may overlap
     if entry is not None:
         _add(session, case, entry, by_id=by_id, now=now)
+
+
+def reference_of(session: Session, stay_id: int) -> str | None:
+    """The reference of the stay item that keeps this row; None for one that was recorded by hand.
+
+    The items' table is another feature's, named here as the keys are.
+    """
+    items = Base.metadata.tables["stay"]
+    query = select(WorkItem.reference).join(items, items.c.id == WorkItem.id)
+    return session.scalar(query.where(items.c.case_stay_id == stay_id))
+
+
+def set_dates(session: Session, stay_id: int, *, from_at: datetime, until_at: datetime | None) -> None:
+    """Give the row that a stay item keeps the moments that its own history tells of.
+
+    ActionRefused when it would overlap another stay of this person: the row's case is held locked by the caller.
+    """
+    row = session.get_one(CaseStay, stay_id, populate_existing=True)
+    others = [stay for stay in stays_of_people(session, [row.patient_id]) if stay.id != stay_id]
+    case = session.get_one(CareCase, row.case_id)
+    wrong = _overlaps(case, overlapping(others, from_at, until_at))
+    if wrong:
+        raise ActionRefused(wrong)
+    with _the_last_word():
+        session.execute(update(CaseStay).where(CaseStay.id == stay_id).values(from_at=from_at, until_at=until_at))
+    session.expire(row)
 
 
 def _check(session: Session, case: CareCase, entry: StayEntry, now: datetime, besides: int | None = None) -> None:
@@ -132,12 +178,15 @@ def _check(session: Session, case: CareCase, entry: StayEntry, now: datetime, be
         wrong.append(Problem("It ends before it begins. Check both", "until_at"))
     if not wrong:
         own = [stay for stay in stays_of_people(session, [case.patient_id]) if stay.id != besides]
-        wrong += [
-            Problem(f"It would overlap another stay of this person: {_named(other, case)}", "from_at")
-            for other in overlapping(own, entry.from_at, entry.until_at)
-        ]
+        wrong += _overlaps(case, overlapping(own, entry.from_at, entry.until_at))
     if wrong:
         raise ActionRefused(wrong)
+
+
+def _overlaps(case: CareCase, others: Sequence[StayFacts]) -> list[Problem]:
+    return [
+        Problem(f"It would overlap another stay of this person: {_named(other, case)}", "from_at") for other in others
+    ]
 
 
 def _named(other: StayFacts, case: CareCase) -> str:
@@ -147,7 +196,7 @@ def _named(other: StayFacts, case: CareCase) -> str:
     return f"{other.words} ({other.case_reference})"
 
 
-def _add(session: Session, case: CareCase, entry: StayEntry, *, by_id: int, now: datetime) -> CaseStay:
+def _add(session: Session, case: CareCase, entry: StayEntry, *, by_id: int | None, now: datetime) -> CaseStay:
     made = CaseStay(
         patient_id=case.patient_id,
         case_id=case.id,
@@ -160,15 +209,21 @@ def _add(session: Session, case: CareCase, entry: StayEntry, *, by_id: int, now:
         recorded_at=now,
     )
     session.add(made)
-    try:
+    with _the_last_word():
         session.flush()
+    return made
+
+
+@contextmanager
+def _the_last_word() -> Iterator[None]:
+    """Another case of the same person: its row lock is not ours, so the database has the last word."""
+    try:
+        yield
     except IntegrityError as refused:
-        # Another case of the same person: its row lock is not ours, so the database has the last word.
         if "ex_case_stay_overlap" not in str(refused):
             raise
-        said = "Somebody recorded another stay at this time just now. Look at the case again first"
+        said = "Somebody else recorded another stay at this time just now. Look at the case again first"
         raise ActionRefused([Problem(said, "from_at")]) from refused
-    return made
 
 
 def units_to_choose(session: Session) -> list[tuple[str, str]]:

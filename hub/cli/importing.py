@@ -6,17 +6,24 @@ import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
+from hub.beds.csv_file import MOST_ROWS
+from hub.beds.importing import import_beds, try_import
 from hub.cli.database import open_session
 from hub.db import transaction
+from hub.organisations.csv_rows import ImportRefused
 from hub.referrals.import_file import FileProblem
 from hub.referrals.importing import ImportReport, import_referrals
 from hub.referrals.rejects import Rejects
 
 REFUSED = 1
 UNUSABLE = 2
+MOST_PROBLEMS = 200
+LARGEST_BEDS = 2_000_000
+"""Bytes of a file of beds; its rows are counted too."""
 
 
 @click.group("import")
@@ -70,6 +77,40 @@ def referrals(file: Path, is_dry_run: bool, rejects_path: Path | None) -> None:
         sys.exit(REFUSED)
 
 
+@import_group.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Check everything and write nothing.")
+def beds(file: Path, is_dry_run: bool) -> None:
+    """Import the bed figures in FILE (.csv), of any unit.
+
+    All rows are checked first, and one bad row keeps the whole file out. The same file twice changes nothing, and
+    figures older than those recorded are refused. Exit code: 0 done, 1 refused, 2 the file cannot be used.
+    """
+    try:
+        if file.stat().st_size > LARGEST_BEDS:
+            _unusable(f"{file.name} is larger than 2 MB. It may have {MOST_ROWS:,} rows: send it in parts.")
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        _unusable(f"{file.name} is not UTF-8 text. In Excel choose “CSV UTF-8”.")
+    except OSError as error:
+        _unusable(f"Nothing was imported. {file}: {error.strerror}.")
+    try:
+        with open_session() as session, transaction(session):
+            report = (try_import if is_dry_run else import_beds)(session, text, None, now=datetime.now(UTC))
+    except ImportRefused as refused:
+        for problem in refused.problems[:MOST_PROBLEMS]:
+            click.echo(str(problem))
+        if len(refused.problems) > MOST_PROBLEMS:
+            click.echo(f"... and {len(refused.problems) - MOST_PROBLEMS:,} more problems.")
+        click.echo("Nothing was imported. Mend these rows, then send the whole file again.")
+        sys.exit(REFUSED)
+    if report.is_known_file:
+        click.echo("This file was imported before.")
+    click.echo(f"Rows as before: {report.same:,}.")
+    done = "Nothing was written. Without --dry-run this would confirm" if is_dry_run else "Rows confirmed:"
+    click.echo(f"{done} {len(report.told):,}{' rows' if is_dry_run else ''}.")
+
+
 def report_lines(report: ImportReport, *, is_dry_run: bool, rejects_path: Path | None) -> list[str]:
     """What an import did, line by line; at most so many problems, and how many there are besides."""
     lines = [str(problem) for problem in report.problems]
@@ -98,6 +139,6 @@ def _show_progress(done: int, of: int) -> None:
         click.echo(f"\r{done:,} of {of:,} written", nl=done == of, err=True)
 
 
-def _unusable(words: str) -> None:
+def _unusable(words: str) -> NoReturn:
     click.echo(words.replace("..", "."), err=True)
     sys.exit(UNUSABLE)

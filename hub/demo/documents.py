@@ -12,9 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.admissions.models import Admission
-from hub.demo.stories import DELE, KAREN, NIA, PRIYA
+from hub.demo.placement_steps import MOORHEN
+from hub.demo.stories import DELE, KAREN, LORNA, NIA, OWAIN, PRIYA
 from hub.engine.perform import perform
+from hub.organisations.models import Unit
+from hub.placements.approach_models import Approach
+from hub.placements.models import Placement
 from hub.referrals.models import Referral
+from hub.stays.models import Stay
 from hub.web.files import Intake
 from workflows.actor import Actor
 
@@ -34,11 +39,19 @@ def add_documents(session: Session, people: Mapping[str, Actor], intake: Intake,
     """Put each file on its item as whoever had it, through the same intake and action as on the page."""
     urgent, routine = (_referral(session, name) for name in ("Quarmby", "Rawthorpe"))
     decision = session.scalars(select(Admission).order_by(Admission.id.desc()).limit(1)).one()
+    search = session.scalars(select(Placement).where(Placement.title == "Renn, Tobias")).one()
+    stay = session.scalars(select(Stay).where(Stay.title == "Kirkbride, Rory")).one()
+    question = session.scalars(
+        select(Approach).join(Unit, Unit.id == Approach.unit_id).where(Unit.unit_code == MOORHEN, Approach.is_open)
+    ).one()
     for item, who, name, data, audience in (
         (urgent, NIA, "Letter from the community team.pdf", _pdf(_LETTER), "all"),
         (urgent, PRIYA, "Call with the school.txt", "School rang at 10:40. Attendance 41 % this term.\n", "hub"),
         (routine, NIA, "Weight chart.png", _chart(), "all"),
         (routine, KAREN, "Care plan – draft for the family.pdf", _pdf(_LETTER[:3]), "hub"),
+        (search, KAREN, "Calls of the afternoon.txt", "Rang six units; two did not pick up.\n", "hub"),
+        (question, OWAIN, "What we would like to know.txt", "Does she sleep? Who visits?\n", "all"),
+        (stay, LORNA, "Plan of the leave.pdf", _pdf(("Plan of the leave", "", *_LETTER[-1:])), "all"),
         (decision, DELE, "Signed consent.pdf", _pdf(("Consent", "", "Signed on paper and scanned.")), "hub"),
     ):
         kept = intake.take_in(name, data.encode() if isinstance(data, str) else data)

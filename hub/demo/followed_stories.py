@@ -1,31 +1,27 @@
-"""The demo's emergency admissions, and admission decisions that were made: with a search for a bed, or another way."""
+"""The demo's admission decisions that were made, and led to another way than a bed, or to none."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from hub.demo import form2_answers as form2
+from hub.demo import placement_steps as bed
 from hub.demo.admission_steps import (
     DAY,
     INFORMAL,
-    PRISON,
     SECTION_2,
-    SECTION_3,
     admitted,
     assessed,
     booked,
     decided,
-    given,
     on_admission,
     recommended,
 )
 from hub.demo.stories import (
-    CONRAD,
     FIONA,
     HELEN,
     IMRAN,
     KAREN,
-    KEN,
     NIA,
     ON_CALL,
     PLACEMENT,
@@ -37,107 +33,8 @@ from hub.demo.stories import (
     accepted,
 )
 
-_RATIFIED: Final = "Agreed: nothing less would have kept her safe that night."
+NEAR_HOME: Final = "Back to Calder Vale or Ashgill as soon as one has a bed; Karen Stott rings both every Monday."
 FOLLOWED: Final = (
-    # Admitted first: no Form 2 yet; Form 2 signed; ratified with Form 2 still owed, and late
-    Story(
-        ("Lena", "Oduya"),
-        9,
-        "cyp",
-        "emergency",
-        ON_CALL,
-        "ZD502",
-        SECTION_2,
-        (
-            Step(0.2, "start_review", ON_CALL),
-            Step(1, "accept", ON_CALL),
-            *admitted(1.5, "309"),
-            *booked(7, FIONA, 6, where="A&E, Calderbrook General Hospital, cubicle 4"),
-        ),
-    ),
-    Story(
-        ("Hollie", "Garthwick"),
-        28,
-        "cyp",
-        "emergency",
-        ON_CALL,
-        "ZD501",
-        SECTION_2,
-        (
-            Step(0.3, "start_review", ON_CALL),
-            Step(1.2, "accept", ON_CALL),
-            *admitted(2, "301"),
-            *given(8, KAREN),
-            *booked(9, FIONA, 4),
-            *assessed(15, form2.MOOD, FIONA, late=True),
-        ),
-    ),
-    Story(
-        ("Noor", "Chowdry"),
-        33,
-        "aed",
-        "emergency",
-        TESS,
-        "ZD205",
-        SECTION_3,
-        (
-            *accepted(PRIYA, 2),
-            *admitted(3, "203", PRIYA),
-            *booked(5, IMRAN, 10),
-            *on_admission(21, "ratify", RUTH, reason=_RATIFIED),
-        ),
-    ),
-    # Agreed, with the search for a bed open
-    Story(
-        ("Alfie", "Quarmby"),
-        62,
-        "cyp",
-        "urgent",
-        NIA,
-        "ZD201",
-        INFORMAL,
-        (
-            *accepted(PRIYA, 8),
-            *booked(10, FIONA, 16),
-            *assessed(32, form2.CHECKING, FIONA),
-            *recommended(36, form2.CHECKING, "admit", 8, PRIYA),
-            *decided(50, form2.CHECKING, "admit", KAREN, conditions="Parents come to every second session."),
-        ),
-    ),
-    Story(
-        ("Maisie", "Kelbrook"),
-        31,
-        "cyp",
-        "emergency",
-        ON_CALL,
-        "ZD502",
-        SECTION_2,
-        (
-            Step(0.3, "start_review", ON_CALL),
-            Step(1.1, "accept", ON_CALL),
-            *admitted(2, "309"),
-            *given(7.5, PRIYA),
-            *booked(8, FIONA, 3),
-            *assessed(14, form2.VOICES, FIONA, late=True),
-            *on_admission(27.5, "ratify", RUTH, reason=_RATIFIED),
-        ),
-    ),
-    Story(
-        ("Barry", "Umpleby"),
-        22 * DAY,
-        "secure",
-        "routine",
-        KEN,
-        "ZD601",
-        PRISON,
-        (
-            *accepted(KAREN, 7 * DAY),
-            *booked(7.5 * DAY, CONRAD, 5 * DAY, where="Healthcare wing, HMP Garsholme"),
-            *assessed(13 * DAY, form2.LOW_SECURE, CONRAD),
-            *recommended(13.4 * DAY, form2.LOW_SECURE, "admit", 52, KAREN),
-            *decided(13.8 * DAY, form2.LOW_SECURE, "admit", RUTH, icb="ZD302"),
-        ),
-    ),
     # Agreed, and the search stood down
     Story(
         ("Jasper", "Holloway"),
@@ -242,7 +139,7 @@ FOLLOWED: Final = (
             *on_admission(25, "withdraw", NIA, reason="She moved in with her aunt and is much better."),
         ),
     ),
-    # Admitted by on-call, and not ratified: the search is stood down and the assessment comes first
+    # Admitted by on-call, and not ratified: a bed was accepted by then, which the head of commissioning has to settle
     Story(
         ("Piers", "Barrowdale"),
         22,
@@ -255,6 +152,9 @@ FOLLOWED: Final = (
             Step(0.4, "start_review", ON_CALL),
             Step(1.5, "accept", ON_CALL),
             *admitted(2, "301"),
+            *bed.approach(2.5, ON_CALL, bed.FELLGATE, how="telephone"),
+            *bed.offered(3.2, ON_CALL, bed.FELLGATE, "Room 2", ready=12, until=20),
+            *bed.accepted(3.5, ON_CALL, bed.FELLGATE, out_of_area="no_bed_in_area", plan=NEAR_HOME, back=14),
             *on_admission(
                 11,
                 "refuse_ratification",

@@ -5,17 +5,12 @@ It began on a Saturday night at 11:30pm, the latest one from which the whole sto
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from sqlalchemy.orm import Session
-
-from hub.cases.alerts import add_alert
 from hub.demo.admission_steps import DAY, asked, assessed, booked, decided, on_admission, recommended
 from hub.demo.form2_answers import CATATONIA
 from hub.demo.stories import DELE, FIONA, MARIANNE, ON_CALL, PRIYA, RUTH, Step, Story
-from workflows.actor import Actor
 from workflows.durations import LONDON, local
 
 NUMBER: Final = "9990000018"
@@ -84,16 +79,8 @@ def story(now: datetime) -> Story:
                 "The hospital can keep her, with a mental health staffing team on the ward and specialists at her bed.",
             ),
         ),
+        alerts=ALERTS,
     )
-
-
-def alert(session: Session, case_id: int, people: Mapping[str, Actor], now: datetime) -> None:
-    """The alerts of her case, as the case manager recorded them on the first Sunday."""
-    by = people[PRIYA].user_id
-    if by is None:
-        raise LookupError("alerts are recorded by a person")
-    for text, detail, after in ALERTS:
-        add_alert(session, case_id, text=text, detail=detail, by_id=by, now=began(now) + timedelta(hours=after))
 
 
 def _answers(on: date) -> dict[str, str]:

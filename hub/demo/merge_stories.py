@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.cases.alerts import add_alert
-from hub.cases.models import CareCase
+from hub.cases.models import CareCase, CaseStay
 from hub.cases.opening import Whom, open_by_hand
 from hub.cases.stays import StayEntry, record_stay
 from hub.demo.stories import DELE, KAREN, PRIYA, RUTH
@@ -67,7 +67,7 @@ def make_twins(session: Session, people: Mapping[str, Actor], now: datetime) -> 
 
 
 def _quiet_cases(session: Session, now: datetime) -> list[CareCase]:
-    """Open cases of people with an NHS number to whom nothing has happened lately, as many as there are pairs."""
+    """Open cases of people with an NHS number, no stay and nothing lately, as many as there are pairs."""
     last = (
         select(WorkItem.case_id)
         .join(Transition, Transition.item_id == WorkItem.id)
@@ -81,6 +81,7 @@ def _quiet_cases(session: Session, now: datetime) -> list[CareCase]:
             CareCase.id.in_(last),
             CareCase.closed_at.is_(None),
             CareCase.is_sealed.is_(False),
+            CareCase.patient_id.not_in(select(CaseStay.patient_id)),
             Patient.nhs_number.is_not(None),
             Patient.date_of_birth.is_not(None),
             Patient.family_name.is_not(None),

@@ -1,4 +1,4 @@
-"""The demo's past, second half: every admission decision of the year, made as it would have been."""
+"""The demo's past, second part: every admission decision of the year, made as it would have been."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from hub.admissions.models import Admission
 from hub.demo import form2_answers as form2
 from hub.demo.form2_answers import BY_LINE, PROVIDERS, Finding
+from hub.demo.past_stays import PastStays
 from hub.demo.stories import CONRAD, FIONA, HELEN, IMRAN, RUTH
 from hub.engine.models import Clock
 from hub.engine.perform import perform
 from hub.organisations.queries import find_organisation
-from hub.placements.models import Placement
 from workflows.actor import Actor
 from workflows.admission.guards import SCHEME
 from workflows.durations import LONDON, local
@@ -34,15 +34,6 @@ QUESTIONS: Final = (
     ("Is there a home to go back to?", "Yes: the grandmother, and the council pays for help."),
     ("Which medicine was tried, and for how long?", "Two, eight weeks each, at the full dose. The list is with you."),
 )
-FOUND: Final = (
-    "A bed was found by telephone at Ashgill Young People's Unit.",
-    "A bed was found by telephone at Fellgate Unit.",
-    "A bed was found by telephone; 60 km from home, and nearer as soon as one is free.",
-)
-FOUND_FOR_ADULTS: Final = {
-    "secure": "A bed was found by telephone at Gritstone Ward.",
-    "aed": "A bed was found by telephone at Rowan Ward.",
-}
 CANNOT_WAIT: Final = "The ward has nobody to keep watch after midnight, and cannot keep the door shut."
 RATIFIED: Final = "Agreed: nothing less would have kept them safe that night."
 
@@ -53,6 +44,7 @@ class PastAdmissions:
     def __init__(self, session: Session, people: Mapping[str, Actor], now: datetime) -> None:
         self.session, self.people, self.now, self.random = session, people, now, Random(SEED)
         self.managers = {actor.user_id: actor for actor in people.values() if actor.role is Role.CASE_MANAGER}
+        self.stays = PastStays(session, people, now)
         self.places = {code: self._place(code) for code in (*PROVIDERS.values(), "ZD202")}
 
     def walk(self) -> None:
@@ -128,7 +120,7 @@ class PastAdmissions:
         if decided <= self.now:
             reason = None if what == "admit" else finding.considered
             self._do(admission, action, self._decider(admission, manager), decided, values, reason)
-            self._bed(admission, manager, decided)
+            self.stays.end_search(admission.id, manager, decided)
 
     def _decider(self, admission: Admission, manager: Actor) -> Actor:
         """The lowest who holds the authority; the case manager who recommended when that is enough."""
@@ -149,22 +141,7 @@ class PastAdmissions:
         self._do(admission, "sign_late_assessment", self.people[assessor], signed, form2.signature(yes=True))
         ratified = self._day(max(signed, admitted + timedelta(hours=18)))
         self._do(admission, "ratify", self.people[RUTH], ratified, reason=RATIFIED)
-        self._bed(admission, manager, ratified)
-
-    def _bed(self, admission: Admission, manager: Actor, since: datetime) -> None:
-        """Where the search ended. Beds and stays are not kept yet, so a bed that was found stands in the reason."""
-        share = self.random.uniform(1.1, 2) if self.random.random() < LATE else self.random.uniform(0.25, 0.95)
-        said = FOUND_FOR_ADULTS.get(str(admission.service_line)) or self.random.choice(FOUND)
-        query = (
-            select(Placement, Clock.due_at)
-            .select_from(Placement)
-            .join(Clock, (Clock.item_id == Placement.id) & (Clock.name == "search"))
-            .where(Placement.parent_id == admission.id, Placement.is_open)
-        )
-        for search, due_at in self.session.execute(query).all():
-            found = max(since + timedelta(minutes=30), search.opened_at + (due_at - search.opened_at) * share)
-            if found <= self.now:
-                perform(self.session, search, "stand_down", manager, now=found, reason=said)
+        self.stays.end_search(admission.id, manager, admitted)
 
     def _do(
         self,

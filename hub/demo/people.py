@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.models import UserAccount
 from hub.accounts.on_call import add_shift
-from hub.accounts.services import add_account, add_membership
-from hub.organisations.models import Collaborative
+from hub.accounts.passwords import hash_password
+from hub.accounts.services import add_membership
+from hub.organisations.models import Collaborative, CollaborativeMember, Organisation
 from hub.organisations.queries import find_organisation, find_unit
 from workflows.actor import Actor
 from workflows.durations import LONDON, local
@@ -26,7 +27,7 @@ SINCE: Final = timedelta(days=3 * 365)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person with one role: where, and for people of a unit, which."""
+    """One person with one role: where, and for people of a unit, which; without one, every unit of a provider."""
 
     name: str
     role: Role
@@ -57,9 +58,18 @@ PEOPLE: Final = (
     Person("Bridget Farrow", Role.FAMILY_LIAISON),
     Person("Nikhil Sarin", Role.INFORMATION_GOVERNANCE),
     Person("Sam Ridley", Role.ADMINISTRATOR),
-    Person("Grace Lindley", Role.UNIT_MANAGER, "ZD101", "ZD101A-1"),
-    Person("Owain Pryce", Role.UNIT_MANAGER, "ZD111", "ZD111A-1"),
-    Person("Dr Samuel Oyelaran", Role.UNIT_CLINICIAN, "ZD101", "ZD101A-1"),
+    Person("Hilary Sugden", Role.UNIT_MANAGER, "ZD003", "ZD003A-1", also="Calder Vale Young People's Unit"),
+    Person("Grace Lindley", Role.UNIT_MANAGER, "ZD101", "ZD101A-1", also="Ashgill Young People's Unit"),
+    Person("Moira Fenwick", Role.UNIT_MANAGER, "ZD102", also="every unit of Tynemoor Trust"),
+    Person("Gareth Tyson", Role.UNIT_MANAGER, "ZD103", "ZD103A-1", also="Fellgate Unit"),
+    Person("Lorna Keld", Role.UNIT_MANAGER, "ZD104", "ZD104A-1", also="Wolds View"),
+    Person("Owain Pryce", Role.UNIT_MANAGER, "ZD111", "ZD111A-1", also="Moorhen Lodge"),
+    Person("Sunita Raval", Role.UNIT_MANAGER, "ZD112", "ZD112A-1", also="Tarn House"),
+    Person("Derek Stainby", Role.UNIT_MANAGER, "ZD113", "ZD113A-1", also="Skelbeck Hospital"),
+    Person("Paula Winship", Role.UNIT_MANAGER, "ZD114", "ZD114A-1", also="Marram House"),
+    Person("Dr Samuel Oyelaran", Role.UNIT_CLINICIAN, "ZD101", "ZD101A-1", also="Ashgill Young People's Unit"),
+    Person("Dr Tessa Ollerby", Role.UNIT_CLINICIAN, "ZD112", "ZD112A-1", also="Tarn House"),
+    Person("Dr Rafe Cuthwin", Role.UNIT_CLINICIAN, "ZD102", "ZD102A-4", also="Kittiwake Ward"),
     Person("Dr Fiona Abara", Role.ACCESS_ASSESSOR, "ZD003"),
     Person("Imran Sadiq", Role.ACCESS_ASSESSOR, "ZD102"),
     Person("Dr Conrad Hale", Role.ACCESS_ASSESSOR, "ZD104"),
@@ -80,10 +90,17 @@ SHIFTS: Final = (
 )
 """Who, deputy, and from when until when: hours from nine o'clock today. Nobody is on call for eight hours of day 3."""
 COLLABORATIVES: Final = (
-    ("Calder and Dales children and young people's collaborative", "cyp"),
-    ("Calder and Dales adult secure collaborative", "secure"),
-    ("Calder and Dales adult eating disorder collaborative", "aed"),
+    (
+        "Calder and Dales children and young people's collaborative",
+        "cyp",
+        ("ZD101", "ZD111", "ZD112", "ZD113"),
+    ),
+    ("Calder and Dales adult secure collaborative", "secure", ("ZD102", "ZD113")),
+    ("Calder and Dales adult eating disorder collaborative", "aed", ("ZD101", "ZD103")),
 )
+"""Name, service line and the providers that belong to it beside the lead's own arms; the others are outside."""
+LEFT: Final = ("cyp", "ZD103", timedelta(days=200))
+"""A provider that once belonged to one, and how long ago its last day was."""
 
 
 def sign_ins() -> list[tuple[str, str, str]]:
@@ -93,15 +110,19 @@ def sign_ins() -> list[tuple[str, str, str]]:
 
 def make_people(session: Session, now: datetime) -> dict[str, Actor]:
     """Accounts and memberships for everybody; gives who acts by name, as signed in."""
-    return {person.name: _make(session, person, now) for person in PEOPLE}
+    # One password, hashed once: for each of forty people it would be two seconds of nothing.
+    hashed = hash_password(PASSWORD)
+    return {person.name: _make(session, person, now, hashed) for person in PEOPLE}
 
 
-def _make(session: Session, person: Person, now: datetime) -> Actor:
-    place = find_organisation(session, person.ods_code)
+def _make(session: Session, person: Person, now: datetime, hashed: str) -> Actor:
+    place = _place(session, person.ods_code)
     unit = find_unit(session, person.unit_code) if person.unit_code else None
-    if place is None:
-        raise LookupError(f"{person.ods_code} is not among the demo's organisations")
-    account, _ = add_account(session, email=person.email, name=person.name, now=now - SINCE, password=PASSWORD)
+    account = UserAccount(
+        email=person.email, name=person.name, password_hash=hashed, is_active=True, created_at=now - SINCE
+    )
+    session.add(account)
+    session.flush()
     membership = add_membership(
         session,
         user_id=account.id,
@@ -138,13 +159,30 @@ def make_rota(session: Session, people: dict[str, Actor], now: datetime) -> None
         )
 
 
-def make_collaboratives(session: Session) -> None:
-    """One collaborative for each service line, led by the lead provider."""
-    lead = find_organisation(session, LEAD)
-    if lead is None:
-        raise LookupError(f"{LEAD} is not among the demo's organisations")
-    session.add_all(
-        Collaborative(name=name, service_line=line, lead_organisation=lead, policy_set="default")
-        for name, line in COLLABORATIVES
-    )
+def make_collaboratives(session: Session, now: datetime) -> None:
+    """One collaborative for each service line, led by the lead provider, and the providers in it."""
+    since, today = local(now - SINCE).date(), local(now).date()
+    for name, line, members in COLLABORATIVES:
+        lead = _place(session, LEAD)
+        made = Collaborative(name=name, service_line=line, lead_organisation=lead, policy_set="default")
+        made.members = [CollaborativeMember(organisation=_place(session, code), from_on=since) for code in members]
+        if line == LEFT[0]:
+            until = today - LEFT[2]
+            former = CollaborativeMember(organisation=_place(session, LEFT[1]), from_on=since, until_on=until)
+            made.members.append(former)
+        session.add(made)
     session.flush()
+
+
+def in_collaborative(ods_code: str, line: str, at: datetime, now: datetime) -> bool:
+    """Whether an organisation belonged to the collaborative of a service line at that moment; the lead's arms do."""
+    members = next(codes for _, of_line, codes in COLLABORATIVES if of_line == line)
+    was_in = (line, ods_code) == LEFT[:2] and local(at).date() <= local(now).date() - LEFT[2]
+    return ods_code in {*members, "ZD003"} or was_in
+
+
+def _place(session: Session, code: str) -> Organisation:
+    found = find_organisation(session, code)
+    if found is None:
+        raise LookupError(f"{code} is not among the demo's organisations")
+    return found

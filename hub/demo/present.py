@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -14,21 +15,27 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.on_call import on_call_now
 from hub.admissions.models import Admission
+from hub.cases.alerts import add_alert
 from hub.cases.legal_status import latest_end
 from hub.demo import intensive_care
 from hub.demo.admission_stories import ADMISSIONS
+from hub.demo.beds import BEDS, Wards
 from hub.demo.followed_stories import FOLLOWED
 from hub.demo.referral_answers import answers
 from hub.demo.referral_stories import STORIES
-from hub.demo.stories import ADMISSION, ON_CALL, REFERRAL, TASK, Step, Story
+from hub.demo.search_stories import SEARCHES
+from hub.demo.stay_stories import STAYS, readmission
+from hub.demo.stories import ADMISSION, APPROACH, ON_CALL, PLACEMENT, PRIYA, REFERRAL, TASK, THE_HUB, Step, Story
 from hub.engine.perform import perform
 from hub.organisations.queries import find_organisation
+from hub.placements.approach_models import Approach
 from hub.placements.models import Placement
 from hub.referrals.models import Referral
 from hub.referrals.services import new_referral
 from hub.referrals.validation import check
+from hub.stays.models import Stay
 from hub.tasks.models import Task
-from workflows.actor import Actor
+from workflows.actor import SYSTEM, Actor
 from workflows.durations import local
 from workflows.form1 import DETAINED
 
@@ -47,31 +54,46 @@ class Present:
     ) -> None:
         self.session, self.people, self.now, self.known = session, people, now, known_organisations
         self.numbers = _numbers()
-        self.stories: Sequence[Story] = (*STORIES, *ADMISSIONS, *FOLLOWED, intensive_care.story(now))
+        told = (*STORIES, *ADMISSIONS, *FOLLOWED, intensive_care.story(now), *SEARCHES, *STAYS)
+        self.stories: Sequence[Story] = (*told, *readmission(now, first_place=len(told)))
+        self.wards = Wards(session, people, now)
+        self.units = {code: unit.id for code, unit in self.wards.units.items()}
         self.made: dict[int, Referral] = {}
         self.rows: dict[int, dict[str, str]] = {}
 
     def make(self) -> None:
         """Every story, up to now."""
-        beginnings = [(self._received(place), place, None) for place in range(len(self.stories))]
-        steps = [
-            (self._received(place) + timedelta(minutes=round(60 * step.after)), place, step)
-            for place, story in enumerate(self.stories)
-            for step in story.steps
+        happenings: list[tuple[datetime, int, Callable[[datetime], None]]] = [
+            (self._ago(hours), -1, partial(self.wards.confirm, beds, nth))
+            for beds in BEDS
+            for nth, (hours, _) in enumerate(beds.said)
         ]
+        for place, story in enumerate(self.stories):
+            received = self._received(place)
+            happenings.append((received, place, partial(self._receive, place)))
+            for step in story.steps:
+                at = received + timedelta(minutes=round(60 * step.after))
+                happenings.append((at, place, partial(self._do, place, step)))
         # Stories touch each other (one person referred twice), so what happened is done in its own order.
-        for at, place, step in sorted([*beginnings, *steps], key=lambda happening: happening[:2]):
-            if step is None:
-                self._receive(place, at)
-            else:
-                self._do(place, step, at)
-        case_id = self.made[len(self.stories) - 1].case_id
-        if case_id is not None:
-            intensive_care.alert(self.session, case_id, self.people, self.now)
+        for at, _, happen in sorted(happenings, key=lambda happening: happening[:2]):
+            happen(at)
+        for place, story in enumerate(self.stories):
+            for text, detail, after in story.alerts:
+                self._alert(place, text, detail, after)
+
+    def _alert(self, place: int, text: str, detail: str, after: float) -> None:
+        case_id, by = self.made[place].case_id, self.people[PRIYA].user_id
+        if case_id is None or by is None:
+            raise LookupError("alerts are recorded on a case, by a person")
+        at = self._received(place) + timedelta(hours=after)
+        add_alert(self.session, case_id, text=text, detail=detail, by_id=by, now=at)
 
     def _received(self, place: int) -> datetime:
+        return self._ago(self.stories[place].hours_ago)
+
+    def _ago(self, hours: float) -> datetime:
         """On the minute; the second put on first keeps a whole hour whole."""
-        at = self.now - timedelta(hours=self.stories[place].hours_ago) + timedelta(seconds=1)
+        at = self.now - timedelta(hours=hours) + timedelta(seconds=1)
         return at.replace(second=0, microsecond=0)
 
     def _receive(self, place: int, at: datetime) -> None:
@@ -83,38 +105,57 @@ class Present:
             perform(self.session, referral, "submit", actor, now=at, values={"declaration": True})
 
     def _do(self, place: int, step: Step, at: datetime) -> None:
-        item = self._item(self.made[place], step.to)
-        values = dict(self._answer(name, value, at) for name, value in step.values.items())
+        item = self._item(self.made[place], step)
+        values = dict(self._answer(name, value, at, item) for name, value in step.values.items())
         perform(self.session, item, step.action, self._who(step.who, at), now=at, values=values, reason=step.reason)
 
-    def _item(self, referral: Referral, which: str) -> Any:
+    def _item(self, referral: Referral, step: Step) -> Any:
         """The referral, or the item that followed from it."""
-        if which == REFERRAL:
+        find = self.session.scalars
+        if step.to == REFERRAL:
             return referral
-        if which == TASK:
-            return self.session.scalars(select(Task).where(Task.parent_id == referral.id)).one()
-        admission = self.session.scalars(select(Admission).where(Admission.parent_id == referral.id)).one()
-        if which == ADMISSION:
+        if step.to == TASK:
+            return find(select(Task).where(Task.parent_id == referral.id)).one()
+        admission = find(select(Admission).where(Admission.parent_id == referral.id)).one()
+        if step.to == ADMISSION:
             return admission
-        return self.session.scalars(select(Placement).where(Placement.parent_id == admission.id)).one()
+        placement = find(select(Placement).where(Placement.parent_id == admission.id)).one()
+        if step.to == PLACEMENT:
+            return placement
+        return self._approach(placement, step.unit) if step.to == APPROACH else self._stay(placement)
 
-    def _answer(self, name: str, value: Any, at: datetime) -> tuple[str, Any]:
+    def _approach(self, placement: Placement, unit: str) -> Approach:
+        """The last question to this unit."""
+        asked = select(Approach).where(Approach.parent_id == placement.id, Approach.unit_id == self.units[unit])
+        return self.session.scalars(asked.order_by(Approach.id.desc()).limit(1)).one()
+
+    def _stay(self, placement: Placement) -> Stay:
+        """The last stay of the case: a transfer's next one follows from the one before."""
+        there = select(Stay).where(Stay.case_id == placement.case_id)
+        return self.session.scalars(there.order_by(Stay.id.desc()).limit(1)).one()
+
+    def _answer(self, name: str, value: Any, at: datetime, item: Any) -> tuple[str, Any]:
         """An answer as the engine takes it: see `Step.values`."""
         if isinstance(value, timedelta):
-            return name, at + value
-        if name == "owner":
-            return "owner_id", self.people[value].user_id
-        if name == "by":
-            return "superseded_by", self.made[value].reference
+            return name, local(at + value).date() if name.endswith("_on") else at + value
+        match name:
+            case "owner":
+                return "owner_id", self.people[value].user_id
+            case "by":
+                return "superseded_by", self.made[value].reference
+            case "accepted_approach":
+                return name, self._approach(item, value).reference
         if name.endswith("organisation_id"):
             found = find_organisation(self.session, value)
             if found is None:
                 raise LookupError(f"{value} is not among the demo's organisations")
             return name, found.id
-        return name, value
+        return name, self.units[value] if name.endswith("unit_id") else value
 
     def _who(self, name: str, at: datetime) -> Actor:
         """The person; for on-call, whoever the rota names at that moment."""
+        if name == THE_HUB:
+            return SYSTEM
         if name != ON_CALL:
             return self.people[name]
         shift = on_call_now(self.session, at)

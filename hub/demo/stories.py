@@ -18,11 +18,25 @@ NIA: Final = "Dr Nia Probert"
 MARIANNE: Final = "Dr Marianne Idowu"
 TESS: Final = "Tess Amberley"
 KEN: Final = "Ken Haddow"
+HILARY: Final = "Hilary Sugden"
+GRACE: Final = "Grace Lindley"
+SAMUEL: Final = "Dr Samuel Oyelaran"
+MOIRA: Final = "Moira Fenwick"
+GARETH: Final = "Gareth Tyson"
+LORNA: Final = "Lorna Keld"
+OWAIN: Final = "Owain Pryce"
+SUNITA: Final = "Sunita Raval"
+DEREK: Final = "Derek Stainby"
+PAULA: Final = "Paula Winship"
 ON_CALL: Final = "whoever is on call then"
+THE_HUB: Final = "the hub itself"
+"""What a clock does when it rings."""
 REFERRAL: Final = "referral"
 ADMISSION: Final = "admission"
 PLACEMENT: Final = "placement"
 TASK: Final = "task"
+APPROACH: Final = "approach"
+STAY: Final = "stay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +47,14 @@ class Step:
     action: str
     who: str
     values: Mapping[str, Any] = field(default_factory=dict)
-    """Answers; an organisation by its ODS code, a person by name, a moment as a timedelta from the step."""
+    """Answers; an organisation by its ODS code, a unit by its code, a person by name, a moment as a timedelta from
+    the step, an offer by the code of the unit that made it."""
     reason: str | None = None
     to: str = REFERRAL
-    """Which item: the referral, what is owed on it, the admission decision that followed, or its search for a bed."""
+    """Which item: the referral, what is owed on it, the admission decision that followed, its search for a bed, the
+    last question to one unit, or the last stay."""
+    unit: str = ""
+    """Whose approach, by the unit's code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +73,8 @@ class Story:
     is_draft: bool = False
     same_as: int | None = None
     """The place in the list of an earlier story about the same person."""
+    alerts: tuple[tuple[str, str, float], ...] = ()
+    """Words, details, hours after the referral at which the case manager recorded them."""
 
 
 def owned(manager: str, after: float) -> tuple[Step, ...]:

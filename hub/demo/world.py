@@ -1,4 +1,4 @@
-"""The demo world: an invented hub, its people, a year of referrals and what followed, made through the engine."""
+"""The demo world: an invented hub, nine providers, a year of referrals, searches and stays, through the engine."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from hub.demo.past import Past, settle
 from hub.demo.past_admissions import PastAdmissions
 from hub.demo.people import HUB, PASSWORD, SINCE, make_collaboratives, make_people, make_rota, sign_ins
 from hub.demo.present import Present
+from hub.demo.units import watch_units
 from hub.engine.models import WorkItem
 from hub.organisations.importing import import_organisations
 from hub.organisations.models import Organisation
@@ -52,6 +53,7 @@ def make_world(session: Session, *, now: datetime, intake: Intake | None = None)
     import_referrals(session, FILES / "referrals.csv", now=now, skip_bad=True)
     Past(session, people, now).walk()
     PastAdmissions(session, people, now).walk()
+    watch_units(session, now)
     Present(session, people, now, set(session.scalars(select(Organisation.ods_code)))).make()
     make_twins(session, people, now)
     make_account_requests(session, now)
@@ -74,7 +76,7 @@ def make_ground(session: Session, now: datetime) -> dict[str, Actor]:
     people = make_people(session, now)
     make_domains(session, now)
     make_rota(session, people, now)
-    make_collaboratives(session)
+    make_collaboratives(session, now)
     return people
 
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from workflows.core import Action, Actor, May, Workflow
 from workflows.everyday import CHANGE_PRIORITY
-from workflows.roles import Capacity, Role
+from workflows.roles import UNIT_ROLES, Capacity, Role
 
 
 class PartyRow(Protocol):
@@ -24,7 +24,9 @@ def is_party(actor: Actor, party: PartyRow) -> bool:
         return bool(party.user_id == actor.user_id)
     if party.organisation_id is None or party.organisation_id != actor.organisation_id:
         return False
-    return party.unit_id is None or actor.unit_id is None or bool(party.unit_id == actor.unit_id)
+    if party.unit_id is None or party.unit_id == actor.unit_id:
+        return True
+    return actor.unit_id is None and actor.role in UNIT_ROLES
 
 
 def capacities_of(item: Any, actor: Actor, parties: Iterable[PartyRow]) -> tuple[set[str], set[str]]:

@@ -77,7 +77,7 @@ def _is_empty(value: Any) -> bool:
 def _please(ask: Ask) -> str:
     if ask.kind == "file":
         return "Choose at least one file"
-    if ask.kind in {"choice", "yes_no", "choices", "organisation", "person", "document"}:
+    if ask.kind in {"choice", "yes_no", "choices", "organisation", "unit", "person", "document"}:
         return f"{ask.label.rstrip('?')}: choose an answer"
     if ask.kind == "tick":
         return "Tick the box to go on"
@@ -93,6 +93,7 @@ def wrong_kind(ask: Ask, value: Any) -> str | None:
         "date": date,
         "number": int,
         "person": int,
+        "unit": int,
         "document": int,
         "file": StoredFile,
         "organisation": (int, str) if ask.name.endswith("_id") else str,

@@ -95,6 +95,11 @@ def _plan_one(turn: Turn, definition: Clock | None, name: str, per: str | None) 
     if live is not None and (stopped_here or not (runs or pauses)):
         stop(turn, live)
         return
+    if live is not None and definition is not None and definition.due_fact:
+        follow_the_moment(turn, live, getattr(turn.item, definition.due_fact))
+    if live is not None and definition is not None and definition.from_fact in turn.own_changes and len(past) == 1:
+        live.started_at = turn.own_changes[definition.from_fact]  # it was corrected: the first start counts from it
+        recompute(turn, live)
     if definition is None or stopped_here or not (runs or pauses):
         return
     if live is None:
@@ -151,6 +156,14 @@ def _start(turn: Turn, definition: Clock, per: str | None, *, is_first: bool) ->
     turn.clocks.append(row)
     recompute(turn, row)
     return row
+
+
+def follow_the_moment(turn: Turn, row: Row, moment: datetime | None) -> None:
+    """A clock that is due at a recorded moment is due at the right one, also when it ran by a rule until now."""
+    if moment is None or (row.due_at == moment and not row.duration):
+        return
+    row.due_at, row.duration = moment, ""
+    recompute(turn, row)
 
 
 def _rule(turn: Turn, definition: Clock) -> Rule | None:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 
 from hub.engine.authority import PartyRow, why_not
 from hub.engine.checks import wrong_kind, wrong_tense
-from hub.engine.clocks import change_priority, pause_on_request, plan_clocks, recompute, resume
+from hub.engine.clocks import change_priority, follow_the_moment, pause_on_request, plan_clocks, resume
 from hub.engine.documents import add_document, take_back_document
 from hub.engine.models import WorkItem
 from hub.engine.parties import end_party, let_in
@@ -99,8 +99,7 @@ def _follow_the_moment(turn: Turn, name: str) -> None:
     due_then = {clock.name for clock in turn.kind.workflow.clocks if clock.due_fact == name}
     for row in turn.clocks:
         if row.name in due_then and row.stopped_at is None:
-            row.due_at = getattr(turn.item, name)
-            recompute(turn, row)
+            follow_the_moment(turn, row, getattr(turn.item, name))
 
 
 def correctable(item: Any, actor: Actor, parties: Sequence[PartyRow]) -> dict[str, Ask]:

@@ -68,6 +68,7 @@ class WorkItem(Base):
         Index("ix_work_item_case", "case_id", "id"),
         Index("ix_work_item_closed", "closed_at", postgresql_where=text("NOT is_open")),
         Index("ix_work_item_parent", "parent_id", "id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index("ix_work_item_unit", "unit_id", "id", postgresql_where=text("unit_id IS NOT NULL")),
         CheckConstraint("history_length > 0 AND head_hash <> ''", name="has_history"),
     )
 

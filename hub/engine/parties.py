@@ -1,5 +1,6 @@
 """Letting an organisation in to an item and letting it go, in the turn of the action that says so."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -8,8 +9,9 @@ from sqlalchemy.orm import Session
 from hub.engine.models import ItemParty, WorkItem
 from hub.engine.refusal import ActionRefused, Problem
 from hub.engine.start import PartyTo
-from hub.engine.statements import adapt, insert
+from hub.engine.statements import adapt, insert, raw_connection
 from hub.engine.turn import Row, Turn
+from hub.engine.writing import forget_rows
 from workflows.roles import Capacity
 
 CAPACITIES = "UPDATE item_party SET capacities = %(capacities)s WHERE id = %(id)s"
@@ -60,6 +62,24 @@ def end_party(turn: Turn, row: Row) -> None:
     """The party's access ends now."""
     turn.writes.append((END, {"now": turn.now, "id": row.id}))
     turn.parties.remove(row)
+
+
+def add_party(session: Session, item: Any, party: PartyTo, *, now: datetime) -> None:
+    """Somebody becomes a party because of what happened; by a reaction, in the transaction of the action."""
+    values = {
+        "item_id": item.id,
+        "organisation_id": party.organisation_id,
+        "unit_id": party.unit_id,
+        "user_id": party.user_id,
+        "capacities": adapt(list(party.capacities), as_json=True),
+        "from_at": now,
+        "why": party.why,
+        "kind": item.kind,
+        "is_open": item.is_open,
+        "next_due_at": item.next_due_at,
+    }
+    raw_connection(session).execute(insert("item_party", tuple(values)), values)
+    forget_rows(session, item)
 
 
 def check_it_exists(turn: Turn, table: str, field: str, words: str) -> None:

@@ -13,7 +13,7 @@ from hub.engine.checks import entered_values, marked, problems_of
 from hub.engine.clocks import plan_clocks
 from hub.engine.everyday import EFFECTS
 from hub.engine.models import WorkItem
-from hub.engine.parties import let_go, let_in
+from hub.engine.parties import check_it_exists, let_go, let_in
 from hub.engine.refusal import ActionRefused, Problem
 from hub.engine.rulebook import Rulebook, rulebook_at
 from hub.engine.statements import (
@@ -85,6 +85,7 @@ def perform(
         rulebook=book,
         from_state=item.state,
         to_state=to_state,
+        audience="hub" if chosen.is_inside else "all",
     )
     found = problems_of(turn)
     if found:
@@ -102,7 +103,12 @@ def _decide(turn: Turn) -> None:
     if turn.action.name in BY_NAME:
         EFFECTS[turn.action.name](turn)
         return
+    for ask in turn.action.questions:
+        if ask.kind == "unit" and turn.values.get(ask.name) is not None:
+            check_it_exists(turn, "unit", ask.name, "Choose a unit from the list")
     entered_values(turn)
+    for name in turn.action.clears:
+        turn.change(name, None)
     marked(turn)
     for capacity in turn.action.lets_go:
         let_go(turn, capacity)

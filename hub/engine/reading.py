@@ -54,7 +54,7 @@ class Reading:
     related: Sequence[Any]
     """What it was opened from and what was opened from it, as far as this actor may see them."""
     names: Mapping[tuple[str, int | str], str]
-    """The people and organisations that history gives by id or ODS code: ("person", 7) to a name."""
+    """The people, units and organisations that history gives by id or ODS code: ("person", 7) to a name."""
 
     def since(self, version: int) -> list[Line]:
         """What was done after the item had this version, newest first; a deadline that passed is nobody's doing."""
@@ -175,7 +175,7 @@ def _lines(session: Session, item: WorkItem, actor: Actor) -> list[Line]:
 
 def _names(session: Session, item: Any, lines: Sequence[Line]) -> dict[tuple[str, int | str], str]:
     asks = (ask for action in (*item.workflow.actions, *EVERYDAY) for ask in action.questions)
-    kinds = {ask.name: ask.kind for ask in asks if ask.kind in {"person", "organisation"}}
+    kinds = {ask.name: ask.kind for ask in asks if ask.kind in {"person", "organisation", "unit"}}
     changes = [(kinds[name], change) for line in lines for name, change in line.row.values.items() if name in kinds]
     given = {(kind, value) for kind, change in changes for value in change.values() if value is not None}
     if not given:
@@ -183,10 +183,12 @@ def _names(session: Session, item: Any, lines: Sequence[Line]) -> dict[tuple[str
     people = [value for kind, value in given if kind == "person"]
     places = [value for kind, value in given if kind == "organisation" and isinstance(value, int)]
     codes = [value for kind, value in given if kind == "organisation" and isinstance(value, str)]
-    user, organisation = (Base.metadata.tables[name] for name in ("user_account", "organisation"))
+    units = [value for kind, value in given if kind == "unit"]
+    user, organisation, unit = (Base.metadata.tables[name] for name in ("user_account", "organisation", "unit"))
     rows = session.execute(
         union_all(
             select(literal("person"), user.c.id, literal(""), user.c.name).where(user.c.id.in_(people)),
+            select(literal("unit"), unit.c.id, literal(""), unit.c.name).where(unit.c.id.in_(units)),
             select(literal("organisation"), organisation.c.id, organisation.c.ods_code, organisation.c.name).where(
                 or_(organisation.c.id.in_(places), organisation.c.ods_code.in_(codes))
             ),

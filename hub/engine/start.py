@@ -43,6 +43,8 @@ class Beginning:
     unit_id: int | None = None
     collaborative_id: int | None = None
     parties: Sequence[PartyTo] = field(default=())
+    state: str | None = None
+    """Where it begins, when that is not the workflow's initial state: one of `begins_in`."""
 
 
 def start(
@@ -62,6 +64,7 @@ def start(
     """
     _check_who(workflow, actor)
     about = about or Beginning()
+    begins = _beginning_state(workflow, about)
     model = model_of(workflow)
     kind = kind_table(model)
     if unknown := sorted(values.keys() - {*kind.own, "priority", "service_line"}):
@@ -78,7 +81,7 @@ def start(
         raise LookupError("the database gave no number; run `hub migrate`")
     item = model()
     identity, number = found
-    shared = _shared(workflow, actor, now, values, parent, about)
+    shared = _shared(workflow, actor, now, values, parent, about) | {"state": begins}
     shared |= {"id": identity, "reference": f"{workflow.prefix}-{now.astimezone(LONDON).year}-{number:05d}"}
     own = {name: values.get(name) for name in kind.own if name in values}
     for name, value in {**dict.fromkeys(kind.columns), **shared, **own}.items():
@@ -87,7 +90,7 @@ def start(
         session=session,
         kind=kind,
         item=item,
-        action=Action(STARTED, "Started", str(workflow.initial), SAME, emits=workflow.on_start),
+        action=Action(STARTED, "Started", begins, SAME, emits=workflow.begun(begins)),
         actor=actor,
         now=now,
         values=dict(values),
@@ -96,11 +99,11 @@ def start(
         clocks=[],
         rulebook=rulebook_at(session, int(version[0])),
         from_state=None,
-        to_state=str(workflow.initial),
+        to_state=begins,
         entered={name: {"new": as_json(value)} for name, value in values.items() if value is not None},
     )
     item.history_length, item.head_hash = 0, ""
-    if str(workflow.initial) not in workflow.drafts and item.policy_version_id is None:
+    if begins not in workflow.drafts and item.policy_version_id is None:
         turn.change("policy_version_id", turn.rulebook.in_force(now), enter=False)
         shared["policy_version_id"] = item.policy_version_id
     try:
@@ -111,6 +114,13 @@ def start(
     made = _loaded(session, item)
     react(turn, row)
     return made
+
+
+def _beginning_state(workflow: Workflow, about: Beginning) -> str:
+    begins = about.state or str(workflow.initial)
+    if begins not in {str(workflow.initial), *workflow.begins_in}:
+        raise ValueError(f"a {workflow.name} does not begin as {begins}")
+    return begins
 
 
 def _check_who(workflow: Workflow, actor: Actor) -> None:
@@ -130,10 +140,9 @@ def _shared(
     return {
         **inherited,
         "kind": workflow.name,
-        "state": str(workflow.initial),
         "version": 1,
         "is_open": True,
-        "is_draft": str(workflow.initial) in workflow.drafts,
+        "is_draft": (about.state or workflow.initial) in workflow.drafts,
         "case_id": about.case_id or inherited["case_id"],
         "organisation_id": about.organisation_id,
         "unit_id": about.unit_id,

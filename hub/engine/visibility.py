@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, 
 from hub.engine.authority import PartyRow, is_party
 from hub.engine.models import ItemParty, Transition, WorkItem
 from workflows.core import Actor
-from workflows.roles import Capacity, Role
+from workflows.roles import UNIT_ROLES, Capacity, Role
 
 Item = TypeVar("Item", bound=WorkItem)
 
@@ -34,7 +34,7 @@ ALL_ROLES = (
     Role.HEAD_OF_COMMISSIONING,
     Role.DIRECTOR,
 )
-PEOPLE_KINDS = ("referral", "admission", "placement", "task")
+PEOPLE_KINDS = ("referral", "admission", "placement", "approach", "stay", "task")
 """Kinds about one person's care."""
 INSIDE_KINDS = ("merge",)
 """Kinds about a person that are the hub's own matter: by role inside the hub, nobody outside, no emergencies."""
@@ -68,9 +68,12 @@ def view_of(kind: str, actor: Actor) -> View:
 
 OUTCOME_ALONE: dict[str, frozenset[Capacity]] = {
     "admission": frozenset({Capacity.REFERRER, Capacity.ASSESSOR, Capacity.ASKED}),
-    "placement": frozenset({Capacity.REFERRER}),
+    "placement": frozenset({Capacity.REFERRER, Capacity.RECEIVING}),
 }
 """Capacities that show a kind's status and outcome, and no more."""
+
+OPENS_NO_CASE = frozenset({"approach"})
+"""Kinds whose parties are not led on to the case: a unit that is asked opens its approach and nothing else."""
 
 
 def view_of_item(item: Any, actor: Actor, parties: Iterable[PartyRow]) -> View:
@@ -82,7 +85,8 @@ def view_of_item(item: Any, actor: Actor, parties: Iterable[PartyRow]) -> View:
         for capacity in party.capacities
     }
     if is_let_in(item, actor, parties):
-        return View.OUTCOME if held and held <= OUTCOME_ALONE.get(item.kind, frozenset()) else View.ALL
+        is_outcome = held and held <= OUTCOME_ALONE.get(item.kind, frozenset())
+        return View.OUTCOME if is_outcome or not knows_person(item, actor) else View.ALL
     by_role = view_of(item.kind, actor)
     if by_role is not View.ALL and actor.is_on_call and item.kind in EMERGENCY_KINDS and item.priority == "emergency":
         return View.ALL
@@ -169,7 +173,7 @@ def is_of_the_organisation(actor: Actor) -> ColumnElement[bool]:
     """Whether a party row is that of the organisation (and unit) the actor acts for."""
     theirs: ColumnElement[bool] = ItemParty.organisation_id == actor.organisation_id
     if actor.unit_id is None:
-        return theirs
+        return theirs if actor.role in UNIT_ROLES else and_(theirs, ItemParty.unit_id.is_(None))
     return and_(theirs, or_(ItemParty.unit_id.is_(None), ItemParty.unit_id == actor.unit_id))
 
 
@@ -202,6 +206,25 @@ def is_let_in(item: Any, actor: Actor, parties: Iterable[PartyRow]) -> bool:
         party.until_at is None and is_party(actor, party) and (by_organisation or party.user_id is not None)
         for party in parties
     )
+
+
+def knows_person(item: Any, actor: Actor) -> bool:
+    """Whether an actor who sees the item may be told who it is about: inside the hub always, outside by its state."""
+    shown_in = item.workflow.person_shown_in
+    return actor.is_hub or actor.is_system or shown_in is None or item.state in shown_in
+
+
+def person_may_be_known(actor: Actor) -> ColumnElement[bool]:
+    """`knows_person` as a condition on `work_item`, for what an actor who sees the item finds by the person."""
+    if actor.is_hub or actor.is_system:
+        return true()
+    limited = {
+        name: mapper.class_.workflow.person_shown_in
+        for name, mapper in WorkItem.__mapper__.polymorphic_map.items()
+        if mapper.class_.workflow.person_shown_in is not None
+    }
+    shown = (and_(WorkItem.kind == name, WorkItem.state.in_(sorted(states))) for name, states in limited.items())
+    return or_(WorkItem.kind.not_in(sorted(limited)), *shown)
 
 
 def audience_for(actor: Actor, chosen: str) -> str:

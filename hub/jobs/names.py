@@ -8,6 +8,7 @@ WARN: Final = "warn"
 DELIVER: Final = "deliver"
 MAIL: Final = "mail"
 IMPORT: Final = "import"
+CHASE: Final = "chase_beds"
 DIGEST: Final = "digest"
 FORGET: Final = "forget_attempts"
 DRAFTS: Final = "forget_drafts"
@@ -19,6 +20,7 @@ LABELS: Final[Mapping[str, str]] = {
     DELIVER: "Deliver messages",
     MAIL: "Send e-mail",
     IMPORT: "Check and import files",
+    CHASE: "Ask units for bed figures that are stale",
     DIGEST: "Write the daily audit digest",
     FORGET: "Forget old sign-in attempts",
     DRAFTS: "Forget old drafts",

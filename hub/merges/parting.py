@@ -26,6 +26,7 @@ from hub.merges.rows import (
     lock_both,
     put,
     stays_of_case,
+    stays_of_items,
 )
 from hub.merges.since import what_stays
 from hub.patients.models import FormerNumber, Patient
@@ -119,13 +120,15 @@ def _give_back(session: Session, part: dict[str, Any], merge: Any, move: _Mover)
     theirs = followers(session, part["items"])
     now_here = list(session.scalars(select(WorkItem.id).where(WorkItem.case_id == case_id, WorkItem.id.not_in(theirs))))
     alerts = [each for each in alerts_of(session, case_id) if each not in part["alerts"]]
-    stays = [each for each in stays_of_case(session, case_id) if each not in part["stays"]]
+    with_items = stays_of_items(session, theirs)
+    stays = [each for each in stays_of_case(session, case_id) if each not in {*part["stays"], *with_items}]
     if now_here or alerts or stays:
         stays_in = open_case(session, patient_id=merge.standing_id, service_line=line, now=move.now).id
         move.to(stays_in, now_here)
         put(session, CaseAlert, alerts, case_id=stays_in)
         put(session, CaseStay, stays, case_id=stays_in)
     move.to(case_id, theirs)
+    put(session, CaseStay, with_items, case_id=case_id, patient_id=merge.other_id)
 
 
 def _fill_again(session: Session, part: dict[str, Any], merge: Any, move: _Mover) -> None:
@@ -134,7 +137,10 @@ def _fill_again(session: Session, part: dict[str, Any], merge: Any, move: _Mover
     kept = changed_since(session, CareCase, into, part["facts"])
     change_back(session, CareCase, into, {name: both for name, both in part["facts"].items() if name not in kept})
     put(session, CareCase, [case_id], patient_id=merge.other_id, closed_at=None, merged_into_id=None, **part["closed"])
-    move.to(case_id, followers(session, part["items"]))
+    theirs = followers(session, part["items"])
+    move.to(case_id, theirs)
+    # A stay goes with the item that keeps it, also one that began since.
+    put(session, CaseStay, stays_of_items(session, theirs), case_id=case_id, patient_id=merge.other_id)
     put(session, CaseAlert, part["alerts"], case_id=case_id)
     put(session, LegalStatus, part["statuses"], case_id=case_id)
     put(session, CaseStay, part["stays"], case_id=case_id)

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from hub.cases.models import CareCase, CaseAlert, CaseStay, LegalStatus
+from hub.db import Base
 from hub.engine.models import WorkItem
 from hub.engine.refusal import ActionRefused
 from hub.merges.fields import back, kept
@@ -54,6 +55,13 @@ def statuses_of(session: Session, case_id: int, *, standing_only: bool = False) 
 def stays_of_case(session: Session, case_id: int) -> list[int]:
     """The ids of every stay of a case, corrected ones too."""
     return list(session.scalars(select(CaseStay.id).where(CaseStay.case_id == case_id).order_by(CaseStay.id)))
+
+
+def stays_of_items(session: Session, ids: Sequence[int]) -> list[int]:
+    """The ids of the stays that these items keep; the items' table is another feature's, named as the keys are."""
+    items = Base.metadata.tables["stay"]
+    query = select(items.c.case_stay_id).where(items.c.id.in_(ids)).order_by(items.c.case_stay_id)
+    return list(session.scalars(query))
 
 
 def put(session: Session, model: Any, ids: Sequence[int], **values: Any) -> None:

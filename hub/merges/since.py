@@ -12,7 +12,7 @@ from hub.cases.stays import place_of, stay_words
 from hub.codes import known_label
 from hub.engine.models import WorkItem
 from hub.merges.fields import FIELDS
-from hub.merges.rows import changed_since, followers
+from hub.merges.rows import changed_since, followers, stays_of_items
 from hub.organisations.models import Site, Unit
 from hub.patients.models import Patient
 from hub.web.filters import count, day
@@ -94,6 +94,7 @@ def _law(session: Session, merge: Any) -> Iterator[str]:
 
 def _stays(session: Session, merge: Any) -> Iterator[str]:
     had, listed = merge.done["had"]["stays"], merge.done["stays"]
+    with_items = set(stays_of_items(session, followers(session, _listed(merge, "items"))))
     query = (
         select(CaseStay, place_of())
         .outerjoin(Unit, Unit.id == CaseStay.unit_id)
@@ -108,6 +109,8 @@ def _stays(session: Session, merge: Any) -> Iterator[str]:
         words = stay_words(place, stay.from_at, stay.until_at)
         if stay.id in listed:
             yield f"The stay at {words} was corrected since: it goes back corrected, and what replaced it {STAYS}"
+        elif stay.id in with_items:
+            yield f"The stay at {words} goes back with the item that keeps it"
         else:
             yield f"The stay at {words} {STAYS}"
 

@@ -18,14 +18,20 @@ from hub.engine.outbox import BATCH, Outgoing, claim, mark_failed, mark_sent
 from hub.engine.sweep import RANG, WARNED
 from hub.messages.models import Message
 from hub.messages.queries import PAGES
+from hub.messages.side_words import FOR_A_UNIT, FOR_THE_HUB, people_inside
 from hub.messages.who_is_told import who_is_told
+from hub.organisations.topics import BEDS_STALE
+from hub.web.item_rows import plural_of
 from workflows import ALL
 from workflows.core import in_words
 from workflows.durations import moment_words
 
 FOLDER = OUTGOING
 """Inside the data folder: one file for each outbox row."""
-_WORDS = {ASKED_TOPIC: "Somebody asks for an account"}
+_WORDS = {
+    ASKED_TOPIC: "Somebody asks for an account",
+    BEDS_STALE: "Confirm the beds of {unit}: the figures are stale",
+}
 """Of topics that are about no item."""
 _CLOCKS = {RANG: "Deadline passed", WARNED: "Deadline near"}
 
@@ -64,9 +70,11 @@ def _inbox_rows(
     session: Session, batch: list[Outgoing], now: datetime, failed: dict[int, str]
 ) -> Iterator[dict[str, Any]]:
     told = who_is_told(session, batch, now)
+    has_sides = any(sent.topic in FOR_A_UNIT for sent in batch)
+    inside = people_inside(session) if has_sides else frozenset[int]()
     for sent in batch:
         try:
-            words = words_of(sent.topic, sent.payload)
+            words = {is_hub: words_of(sent.topic, sent.payload, is_hub=is_hub) for is_hub in (True, False)}
         except (LookupError, ValueError, TypeError, AttributeError) as error:
             failed[sent.id] = f"it cannot be put into words: {error}"
             continue
@@ -76,15 +84,21 @@ def _inbox_rows(
                 "outbox_id": sent.id,
                 "item_id": sent.item_id,
                 "topic": sent.topic,
-                "words": words,
+                "words": words[not has_sides or user_id in inside],
                 "created_at": now,
             }
 
 
-def words_of(topic: str, payload: Any) -> str:
-    """What happened, without names: "Returned", "Deadline near: review, due Friday 27 March 2026, 11:30pm"."""
+def words_of(topic: str, payload: Any, *, is_hub: bool = True) -> str:
+    """What happened, without names: "Returned", "Deadline near: review, due Friday 27 March 2026, 11:30pm".
+
+    Of a bed, what a unit is asked is news to the hub: each reads it from its own side.
+    """
+    of_a_side = (FOR_THE_HUB if is_hub else FOR_A_UNIT).get(topic)
+    if of_a_side:
+        return of_a_side
     if topic in _WORDS:
-        return _WORDS[topic]
+        return _WORDS[topic].format_map(payload)
     if topic not in _CLOCKS:
         return in_words(topic.rpartition(".")[2])
     workflow = ALL.get(payload.get("kind", ""))
@@ -113,7 +127,7 @@ def _told(sent: Outgoing) -> dict[str, Any]:
         "topic": sent.topic,
         "kind": kind,
         "reference": reference,
-        "link": f"/{kind}s/{reference}" if kind and reference else PAGES.get(sent.topic),
+        "link": f"/{plural_of(kind)}/{reference}" if kind and reference else PAGES.get(sent.topic),
         "at": sent.created_at.astimezone(UTC).isoformat(),
     }
 

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from hub.accounts.asking import ASKED_TOPIC
 from hub.engine.models import WorkItem
 from hub.messages.models import Message
+from hub.organisations.topics import BEDS_STALE
 from hub.web.paging import Cursor, Page, page_of
 
-PAGES: Final[Mapping[str, str]] = {ASKED_TOPIC: "/account-requests"}
+PAGES: Final[Mapping[str, str]] = {ASKED_TOPIC: "/account-requests", BEDS_STALE: "/beds/"}
 """Topics about no item, and the page where the matter is looked after."""
 PAGE_SIZE = 25
 MOST_COUNTED = 1_000

@@ -21,9 +21,11 @@ from hub.engine.clocks import key_of
 from hub.engine.models import ItemParty, Transition, WorkItem
 from hub.engine.outbox import Outgoing
 from hub.engine.sweep import RANG, WARNED
+from hub.organisations.models import Site, Unit
+from hub.organisations.topics import BEDS_STALE
 from workflows import ALL
 from workflows.durations import local
-from workflows.roles import Capacity, Role
+from workflows.roles import UNIT_ROLES, Capacity, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,19 @@ TABLE: Mapping[str, Told] = {
     "admission.more_asked": Told(parties=(Capacity.ASKED,)),
     "task.rest_owed": AND_REFERRER,
     "task.not_needed": AND_REFERRER,
+    "task.bed_to_settle": Told(roles=(Role.HEAD_OF_COMMISSIONING,)),
+    "placement.bed_accepted": Told(parties=(Capacity.REFERRER,)),
+    "placement.conveyance_planned": Told(parties=(Capacity.RECEIVING,)),
+    "placement.search_reopened": AND_REFERRER,
+    "placement.admitted": Told(parties=(Capacity.REFERRER, Capacity.RECEIVING)),
+    "placement.stood_down": AND_REFERRER,
+    **dict.fromkeys(
+        ("approach.asked", "approach.taken", "approach.stood_down", "approach.lapsed", "approach.taken_withdrawn"),
+        Told(parties=(Capacity.ASKED,)),
+    ),
+    "stay.begun": Told(parties=(Capacity.TREATING,)),
+    "stay.ended": Told(parties=(Capacity.TREATING,)),
+    "stay.transferred": Told(parties=(Capacity.TREATING,)),
     "merge.proposed": Told(roles=(Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING)),
     "merge.undo_asked": Told(roles=(Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING)),
 }
@@ -77,12 +92,16 @@ OTHERS = frozenset({"clock", *ALL})
 
 OF_THE_HUB: Mapping[str, tuple[Role, ...]] = {ASKED_TOPIC: APPROVERS}
 """Topics about no item, and which roles of the hub hear of them."""
+OF_A_UNIT: Mapping[str, tuple[Role, ...]] = {BEDS_STALE: (Role.UNIT_MANAGER,)}
+"""Topics about a unit and no item, and which of its people hear of them."""
 SPEAKS_FOR: Mapping[Capacity, frozenset[Role]] = {
     Capacity.REFERRER: frozenset({Role.REFERRER}),
     Capacity.ASSESSOR: frozenset({Role.ACCESS_ASSESSOR}),
+    Capacity.RECEIVING: UNIT_ROLES,
+    Capacity.TREATING: UNIT_ROLES,
 }
 """Which people of an organisation hear for it; for other capacities all who may act for it."""
-ANSWERS = (Capacity.ASSESSOR, Capacity.ASKED)
+ANSWERS = (Capacity.ASSESSOR, Capacity.ASKED, Capacity.RECEIVING, Capacity.TREATING)
 """Whose move it is while an item waits for others, when they are party to it; else the referrer's."""
 
 
@@ -120,10 +139,37 @@ def who_is_told(session: Session, batch: Sequence[Outgoing], now: datetime) -> d
     found = {sent.id: set(_people_of(sent, around)) - {_actor(sent, around)} for sent in told}
     asked = [sent for sent in batch if sent.topic in OF_THE_HUB]
     people = _people(session, set(), now) if asked else []
-    return found | {
+    found |= {
         sent.id: {each.user_id for each in people if each.is_hub and each.role in OF_THE_HUB[sent.topic]}
         for sent in asked
     }
+    return found | _of_units(session, [sent for sent in batch if sent.topic in OF_A_UNIT], now)
+
+
+def _of_units(session: Session, asked: Sequence[Outgoing], now: datetime) -> dict[int, set[int]]:
+    """For what is about a unit, those of its own people who hear of it; two statements."""
+    if not asked:
+        return {}
+    about = {sent.id: _unit_of(sent.payload) for sent in asked}
+    query = select(Unit.id, Site.organisation_id).join(Site, Site.id == Unit.site_id)
+    places = {row[0]: row[1] for row in session.execute(query.where(Unit.id.in_(set(about.values()))))}
+    people = [person for person in _people(session, set(places.values()), now) if not person.is_hub]
+    return {
+        sent.id: {
+            each.user_id
+            for each in people
+            if each.role in OF_A_UNIT[sent.topic]
+            and each.organisation_id == places.get(about[sent.id])
+            and each.unit_id in {None, about[sent.id]}
+        }
+        for sent in asked
+    }
+
+
+def _unit_of(payload: Mapping[str, Any]) -> int:
+    """The unit a row is about; 0, which no unit has, when it does not say."""
+    unit_id = payload.get("unit_id")
+    return unit_id if type(unit_id) is int and 0 < unit_id < 2**31 else 0
 
 
 def _actor(sent: Outgoing, around: _Around) -> int | None:
@@ -181,7 +227,7 @@ def _for_party(party: ItemParty, item: WorkItem, around: _Around) -> Iterator[in
         if person.organisation_id == party.organisation_id
         and not person.is_hub
         and person.role in roles
-        and (party.unit_id is None or person.unit_id in {None, party.unit_id})
+        and (party.unit_id in {None, person.unit_id} or (person.unit_id is None and person.role in UNIT_ROLES))
     }
     # Who began it hears for their team; when they have left, all of the team do.
     yield from {user_id for user_id in found if user_id == item.opened_by_id} or found

@@ -69,9 +69,9 @@ class Row:
 
 
 def read_rows(
-    file: str, lines: Iterable[str], columns: tuple[str, ...], *, code: str, optional: tuple[str, ...] = ()
+    file: str, lines: Iterable[str], columns: tuple[str, ...], *, code: str = "", optional: tuple[str, ...] = ()
 ) -> list[Row]:
-    """Every row that has any text, in order; `code` names the column that must not come twice.
+    """Every row that has any text, in order; `code` names the column that must not come twice, if any.
 
     Raises ImportRefused at once when a column is missing, since every row would be wrong then.
     """
@@ -90,7 +90,7 @@ def read_rows(
             row.wrong("", "has more cells than the first line has names: put a text with a comma in quotes")
         for name in (*columns, *optional):
             row.cells.setdefault(name, "")
-        key = row.cells[code].upper()
+        key = row.cells[code].upper() if code else ""
         if key and key in first_line:
             row.wrong(code, f"'{row.cells[code]}' is on line {first_line[key]} already")
         first_line.setdefault(key, row.line)

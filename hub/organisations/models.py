@@ -1,4 +1,4 @@
-"""Tables about organisations: organisation, site, unit, collaborative."""
+"""Tables about organisations: organisation, site, unit, collaborative and its members."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.db import Base
@@ -42,6 +43,22 @@ class UnitGender(StrEnum):
     MIXED = "mixed"
     FEMALE = "female"
     MALE = "male"
+
+
+class Level(StrEnum):
+    """How closely the hub watches a unit; an administrator sets it."""
+
+    ROUTINE = "routine"
+    ENHANCED = "enhanced"
+    INTENSIVE = "intensive"
+
+
+class Admissions(StrEnum):
+    """Whether a unit may admit; an administrator sets it."""
+
+    OPEN = "open"
+    CASE_BY_CASE = "case_by_case"
+    SUSPENDED = "suspended"
 
 
 class Organisation(Base):
@@ -99,6 +116,8 @@ class Unit(Base):
     __tablename__ = "unit"
     __table_args__ = (
         CheckConstraint("age_from >= 0 AND age_to >= age_from AND age_to <= 120", name="ages_in_order"),
+        CheckConstraint("level IN ('routine', 'enhanced', 'intensive')", name="level_is_known"),
+        CheckConstraint("admissions IN ('open', 'case_by_case', 'suspended')", name="admissions_is_known"),
         Index("ix_unit_names", text("names_to_find(name)"), postgresql_using="gin"),
     )
 
@@ -111,8 +130,20 @@ class Unit(Base):
     age_from: Mapped[int]
     age_to: Mapped[int]
     until_on: Mapped[date | None]
+    level: Mapped[str] = mapped_column(default="routine", server_default=text("'routine'"))
+    level_since: Mapped[date | None]
+    """The day it was set; None while it is as it was from the start."""
+    admissions: Mapped[str] = mapped_column(default="open", server_default=text("'open'"))
+    admissions_since: Mapped[date | None]
+    admissions_why: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Why it may not admit freely, in words for whoever looks for a bed; "" while it is open."""
 
     site: Mapped[Site] = relationship(back_populates="units")
+
+    @property
+    def admissions_words(self) -> str:
+        """Whether it may admit, in words: "open", "case by case", "suspended"."""
+        return self.admissions.replace("_", " ")
 
 
 class Collaborative(Base):
@@ -129,3 +160,31 @@ class Collaborative(Base):
     status: Mapped[str] = mapped_column(String(20), default="active", server_default="active")
 
     lead_organisation: Mapped[Organisation] = relationship()
+    members: Mapped[list[CollaborativeMember]] = relationship(
+        back_populates="collaborative", order_by="CollaborativeMember.from_on.desc(), CollaborativeMember.id.desc()"
+    )
+
+
+class CollaborativeMember(Base):
+    """An organisation's time in a collaborative; `from_on` and `until_on` are the first and last day, London dates."""
+
+    __tablename__ = "collaborative_member"
+    __table_args__ = (
+        CheckConstraint("until_on IS NULL OR until_on >= from_on", name="ends_after_it_starts"),
+        ExcludeConstraint(
+            (text("int4range(collaborative_id, collaborative_id, '[]')"), "&&"),
+            (text("int4range(organisation_id, organisation_id, '[]')"), "&&"),
+            (text("daterange(from_on, until_on, '[]')"), "&&"),
+            name="ex_collaborative_member_overlap",
+            using="gist",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    collaborative_id: Mapped[int] = mapped_column(ForeignKey("collaborative.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    from_on: Mapped[date]
+    until_on: Mapped[date | None]
+
+    collaborative: Mapped[Collaborative] = relationship(back_populates="members")
+    organisation: Mapped[Organisation] = relationship()

@@ -281,7 +281,7 @@ def in_words_of(session: Session, name: str, value: Any) -> Any:
         return known_label(name, value)
     if name == "kind":
         return kind_words(value)
-    return in_words(value) if name in {"arm", "gender", "status"} else value
+    return in_words(value) if name in {"arm", "gender", "status", "level", "admissions"} else value
 
 
 def kind_words(kind: str) -> str:

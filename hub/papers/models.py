@@ -17,11 +17,17 @@ class PaperKind(StrEnum):
     FORM_1 = "form_1"
     FORM_2 = "form_2"
     DECISION_NOTICE = "decision_notice"
+    PACK = "pack"
 
     @property
     def label(self) -> str:
         """What it is called on a page."""
-        return {"form_1": "Form 1", "form_2": "Form 2", "decision_notice": "Decision notice"}[self.value]
+        return {
+            "form_1": "Form 1",
+            "form_2": "Form 2",
+            "decision_notice": "Decision notice",
+            "pack": "What you need to answer",
+        }[self.value]
 
 
 class ForWhom(StrEnum):

@@ -51,6 +51,7 @@ _LIMIT: ColumnElement[Any] = literal_column(str(MOST + 1))
 
 _REFERRAL: Any = Referral.__table__
 FORM = (_REFERRAL.c.family_name, _REFERRAL.c.given_name, _REFERRAL.c.preferred_name, _REFERRAL.c.previous_family_names)
+APPROACH = "approach"
 _RECORD = (Patient.family_name, Patient.given_name, Patient.preferred_name)
 Query = Select[*tuple[Any, ...]]
 
@@ -106,7 +107,8 @@ def _by_reference(actor: Actor, references: Sequence[str]) -> list[Query]:
 
 def _by_number(actor: Actor, number: str) -> list[Query]:
     if not (knows_everybody(actor) or sees_the_trail_alone(actor)):
-        return [*_items(actor, lambda _: [_REFERRAL.c.nhs_number == number], [None])]
+        asked = [_REFERRAL.c.nhs_number == number]
+        return [*_items(actor, lambda _: asked, [None]), _what_follows(actor, asked, None, None, kinds=(APPROACH,))]
     # Both ways, for an index each: of the records that stand and of those that became part of another.
     has = [
         and_(Patient.nhs_number == number, merged)
@@ -197,19 +199,35 @@ def _items(
 
 
 def _what_follows(
-    actor: Actor, conditions: Sequence[ColumnElement[bool]], keys: Keys | None, step: Step | None
+    actor: Actor,
+    conditions: Sequence[ColumnElement[bool]],
+    keys: Keys | None,
+    step: Step | None,
+    kinds: Sequence[str] = (),
 ) -> Query:
-    """What goes with a referral of these names, for a party to it alone, who reads the name in its title."""
+    """What goes with a referral of these names, for a party to it alone, who reads the name in its title.
+
+    An approach has no name in its title: its pack has, unless sharing is restricted. `kinds`: these alone.
+    """
     named, near = aliased(WorkItem), aliased(WorkItem)
     case_id = select(named.case_id).where(named.id == _REFERRAL.c.id).correlate(_REFERRAL).scalar_subquery()
     # A limit inside, so that each case is asked by its key and no table is joined as a whole.
-    one = select(near.id.label("id"), near.title.label("title")).where(near.case_id == case_id, near.kind != "referral")
+    one = select(near.id, near.title, near.kind).where(near.case_id == case_id, near.kind != "referral")
+    if kinds:
+        one = one.where(near.kind.in_(kinds))
     other = one.limit(literal_column(str(MOST))).correlate(_REFERRAL).lateral("other")
     query = select(*_row("item", other.c.id, step or Step.EXACT)).select_from(_REFERRAL).join(other, true())
-    query = query.where(*conditions, item_is_told(actor, other.c.id, other))
+    is_named: ColumnElement[bool] = true()
     if keys is not None and step is not None:
-        query = query.where(_match([other.c.title], keys.by_step[step]))
-    return query.limit(_LIMIT)
+        is_named = _match([other.c.title], keys.by_step[step])
+    told = case((other.c.kind == APPROACH, _is_in_the_pack(case_id)), else_=is_named)
+    return query.where(*conditions, told, item_is_told(actor, other.c.id, other)).limit(_LIMIT)
+
+
+def _is_in_the_pack(case_id: Any) -> ColumnElement[bool]:
+    """Whether the pack of an approach says who the person is: nowhere is sharing restricted."""
+    by_the_case = select(CareCase.sharing_restricted).where(CareCase.id == case_id).correlate(_REFERRAL)
+    return and_(_REFERRAL.c.sharing_restricted.is_not(True), by_the_case.scalar_subquery().is_not(True))
 
 
 def _places(keys: Keys) -> list[Query]:

@@ -15,7 +15,7 @@ from sqlalchemy.sql.selectable import FromClause
 import workflows
 from hub.cases.models import CareCase, CaseSeal
 from hub.engine.models import WorkItem
-from hub.engine.visibility import EMERGENCY_KINDS, View, may_be_seen, view_of
+from hub.engine.visibility import EMERGENCY_KINDS, OPENS_NO_CASE, View, may_be_seen, person_may_be_known, view_of
 from workflows.actor import Actor
 
 KINDS: tuple[str, ...] = tuple(sorted(workflows.ALL))
@@ -50,8 +50,11 @@ def item_is_seen(actor: Actor, item_id: Any, *outside: FromClause) -> ColumnElem
 
 
 def item_is_told(actor: Actor, item_id: Any, *outside: FromClause) -> ColumnElement[bool]:
-    """Whether the actor may find the item by the name of a person; a draft outside the hub is its writer's alone."""
-    conditions: list[ColumnElement[bool]] = [WorkItem.id == item_id, may_be_seen(told_names(actor), KINDS)]
+    """Whether the actor may find the item by the name of a person; a draft outside the hub is its writer's alone.
+
+    What an approached unit keeps of an approach that ended is found by its reference alone.
+    """
+    conditions = [WorkItem.id == item_id, may_be_seen(told_names(actor), KINDS), person_may_be_known(actor)]
     if not actor.is_hub:
         conditions.append(or_(WorkItem.is_draft.is_(False), WorkItem.opened_by_id == actor.user_id))
     return _probe(*conditions, of=outside)
@@ -72,7 +75,8 @@ def person_is_seen(actor: Actor, patient_id: Any, *outside: FromClause) -> Colum
 def case_is_seen(actor: Actor) -> ColumnElement[bool]:
     """Whether the actor may open a case: by role, on call for an emergency of it, or for an item of it they see."""
     of_the_case = CareCase.__table__
-    ways = [_probe(WorkItem.case_id == CareCase.id, may_be_seen(actor, KINDS), of=(of_the_case,))]
+    leads_on = WorkItem.kind.not_in(OPENS_NO_CASE)
+    ways = [_probe(WorkItem.case_id == CareCase.id, leads_on, may_be_seen(actor, KINDS), of=(of_the_case,))]
     if views_of(actor) & {View.ALL, View.HISTORY}:
         ways.append(is_not_sealed(actor))
     if actor.is_on_call:

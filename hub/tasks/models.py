@@ -28,6 +28,6 @@ class Task(WorkItem):
     owed_on: Mapped[Any] = relationship(
         "Referral", primaryjoin="foreign(Task.parent_id) == Referral.id", viewonly=True, uselist=False
     )
-    """The referral it was opened from; another feature's table, so by name."""
+    """The referral whose form it is the rest of; another feature's table, so by name. None for other tasks."""
 
     __mapper_args__ = {"polymorphic_identity": "task"}

@@ -14,7 +14,7 @@ from hub.engine.unread import unread
 from hub.tasks.models import Task
 from workflows.core import SYSTEM
 from workflows.roles import Capacity
-from workflows.task import TASK
+from workflows.task import TASK, State
 
 
 def open_task(session: Session, item: Any, what: str, *, now: datetime) -> Task:
@@ -27,6 +27,20 @@ def open_task(session: Session, item: Any, what: str, *, now: datetime) -> Task:
         values={"what": what, "asked_at": now},
         parent=item,
         about=Beginning(title=item.title, owner_id=item.owner_id, parties=carried_on(session, item, Capacity.REFERRER)),
+    )
+    return made
+
+
+def hand_to_head(session: Session, item: Any, what: str, *, now: datetime) -> Task:
+    """A task on `item` for a head of commissioning: what becomes of a bed. Nobody outside the hub sees it."""
+    made: Task = start(
+        session,
+        TASK,
+        SYSTEM,
+        now=now,
+        values={"what": what, "asked_at": now},
+        parent=item,
+        about=Beginning(title=item.title, owner_id=item.owner_id, state=State.BED_TO_SETTLE),
     )
     return made
 

@@ -12,6 +12,7 @@ from hub.accounts.on_call import KEEPERS, Gap, gaps_between, watched_until
 from hub.engine.rulebook import Rulebook
 from hub.engine.visibility import View, view_of
 from hub.messages.queries import Entry as Told
+from hub.today.beds import beds_line
 from hub.today.lists import MOST_ROWS, Plan
 from hub.today.queries import Line, Number
 from hub.today.rows import Entry, Group, due, entry_of, shared_out
@@ -201,6 +202,12 @@ class TodayPage:
 
     def _entry(self, line: Line) -> Entry:
         return entry_of(line, self.actor, self._book, self.now)
+
+    @property
+    def beds(self) -> tuple[str, str] | None:
+        """The region's beds in one line, and the page of them; nothing for who may not open it."""
+        href = self.other_pages.get("Beds")
+        return (beds_line(self._numbers, self._book.policy(None, self.now)), href) if href else None
 
     @property
     def rota_gaps(self) -> list[Gap]:

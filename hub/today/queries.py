@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,16 +54,18 @@ def read_ground(session: Session, actor: Actor, now: datetime) -> tuple[Rulebook
     return rulebook_at(session, int(rows[0][0])), [shift for _, shift in rows if shift is not None]
 
 
-def read_numbers(session: Session, actor: Actor, lists: Mapping[str, Filters], now: datetime) -> dict[str, Number]:
-    """The numbers of `lists`, by name; two names for one list are counted once."""
+def read_numbers(
+    session: Session, actor: Actor, lists: Mapping[str, Filters], now: datetime, besides: Sequence[Query] = ()
+) -> dict[str, Number]:
+    """The numbers of `lists`, by name; two names for one list are counted once. `besides`: more rows of this shape."""
     names = {filters: name for name, filters in lists.items()}
-    parts: list[Query] = []
+    parts: list[Query] = [*besides]
     for filters, name in names.items():
         inside = listed(actor, filters, now, MOST_COUNTED + 1).subquery()
         late = func.count().filter(inside.c.due <= now)
         parts.append(select(literal(name), func.count(), func.min(inside.c.due), late).select_from(inside))
     found = {row[0]: Number(*row[1:]) for row in session.execute(union_all(*parts))}
-    return {name: found[names[filters]] for name, filters in lists.items()}
+    return found | {name: found[names[filters]] for name, filters in lists.items()}
 
 
 def read_lines(session: Session, actor: Actor, tables: Tables, now: datetime) -> dict[str, list[Line]]:

@@ -11,6 +11,7 @@ from hub.accounts.request_queries import count_waiting
 from hub.db import transaction
 from hub.messages.queries import read_inbox
 from hub.today import queries
+from hub.today.beds import bed_parts
 from hub.today.lists import plan_for
 from hub.today.presenters import TodayPage
 from hub.web.access import signed_in
@@ -19,6 +20,12 @@ from hub.web.trail import note
 from workflows.roles import Role
 
 blueprint = Blueprint("today", __name__)
+HOMES = {
+    Role.REFERRER: "mine.show",
+    Role.UNIT_MANAGER: "provider.index",
+    Role.UNIT_CLINICIAN: "provider.index",
+}
+"""Roles that arrive at another page."""
 
 
 @blueprint.get("/")
@@ -26,13 +33,14 @@ blueprint = Blueprint("today", __name__)
 def show() -> ResponseReturnValue:
     """What is late and due next, what arrived and what is waited for, as far as this person may see it.
 
-    A referrer's day is their own referrals, which have a page of their own.
+    A referrer's day is their own referrals, and a unit's its own beds and people: those have a page of their own.
     """
-    if g.actor.role is Role.REFERRER:
-        return redirect(url_for("mine.show"))
+    if g.actor.role in HOMES:
+        return redirect(url_for(HOMES[g.actor.role]))
     book, shifts = queries.read_ground(db.session, g.actor, g.now)
     plan = plan_for(g.actor, request.args.get("whose", ""), book.calendar(None, g.now), g.now)
-    numbers = queries.read_numbers(db.session, g.actor, plan.lists, g.now)
+    beds = bed_parts(book.policy(None, g.now), g.now) if g.actor.is_hub else []
+    numbers = queries.read_numbers(db.session, g.actor, plan.lists, g.now, beds)
     lines = queries.read_lines(db.session, g.actor, plan.tables, g.now)
     messages = read_inbox(db.session, g.actor.user_id).rows
     with transaction(db.session):

@@ -37,7 +37,7 @@ def _choices(ask: Ask, reading: Reading) -> Pairs | None:
         return made[ask.name](reading)
     if ask.kind == "organisation":
         return organisations("id" if ask.name.endswith("_id") else "ods_code")
-    return None
+    return units() if ask.kind == "unit" else None
 
 
 def organisations(key: str) -> Pairs:
@@ -47,6 +47,18 @@ def organisations(key: str) -> Pairs:
         select(table.c[key], table.c.name).where(table.c.until_on.is_(None)).order_by(table.c.name)
     )
     return [(str(value), name) for value, name in rows]
+
+
+def units() -> Pairs:
+    """Every unit with its organisation, by name."""
+    unit, site, place = (Base.metadata.tables[name] for name in ("unit", "site", "organisation"))
+    rows = db.session.execute(
+        select(unit.c.id, unit.c.name, place.c.name)
+        .join(site, site.c.id == unit.c.site_id)
+        .join(place, place.c.id == site.c.organisation_id)
+        .order_by(unit.c.name, place.c.name)
+    )
+    return [(str(identity), f"{name}, {whose}") for identity, name, whose in rows]
 
 
 def _hub_people(_reading: Reading) -> Pairs:

@@ -42,9 +42,9 @@ class ActionForm(PageForm):
         }
 
     def own_words(self) -> list[tuple[str, str]]:
-        """(question, words) for every text that was typed, to be shown where the form itself no longer is."""
-        texts = (field for field in self if isinstance(field, StringField) and not isinstance(field, HiddenField))
-        return [(field.label.text, field.data) for field in texts if field.data]
+        """(question, words) for every text and date that was typed, to be shown where the form itself no longer is."""
+        typed = ((field.label.text, _words_in(field)) for field in self)
+        return [(question, words) for question, words in typed if words]
 
     def not_on_the_list(self) -> list[str]:
         """Names of the questions answered with something that their list does not offer."""
@@ -122,6 +122,13 @@ def field_for(ask: Ask, choices: Choices) -> Field:
     return StringField(label, description=hint)
 
 
+def _words_in(field: Field) -> str:
+    """What was typed into a box, or into the boxes of a date; nothing of what is only chosen."""
+    if isinstance(field, DateParts):
+        return " ".join(part for part in field.typed.values() if part)
+    return field.data or "" if isinstance(field, StringField) and not isinstance(field, HiddenField) else ""
+
+
 def _given(field: Field) -> set[str]:
     """What was chosen of a list: one answer, several, or none."""
     chosen = field.data if isinstance(field, SelectMultipleField) else [field.data]
@@ -134,7 +141,7 @@ def _choice(ask: Ask, label: str, options: list[tuple[str, str]]) -> Field:
             label, description=ask.hint, choices=nhs_choices(options), validate_choice=False, coerce=str
         )
     # A list of people or organisations grows, so it looks the same on the first day and after a year.
-    if len(options) <= SHORT_LIST and ask.kind not in {"person", "organisation"}:
+    if len(options) <= SHORT_LIST and ask.kind not in {"person", "organisation", "unit"}:
         return RadioField(label, description=ask.hint, choices=nhs_choices(options), validate_choice=False)
     return SelectField(
         label,

@@ -202,15 +202,18 @@ def _form(pages: Pages, reading: Reading, offer: Offer, draft: Draft | None) -> 
         return made()
     # Whoever may not do it reads none of what others wrote: the page shows the words of a form that cannot be sent.
     given = pages.prefill.get(offer.action.name) if offer.is_mine else None
-    known = _chosen_by_link(offer.action) | (given(reading) if given else {})
+    chosen = _chosen_by_link(offer.action)
+    known = chosen | (given(reading) if given else {})
     form = made(formdata=drafts.as_form(draft) if draft else None, data=known)
+    for name, value in chosen.items():
+        form[name].process(None, value)  # the link was pressed after the draft was kept: it must not name another one
     form.seen.data = str(draft.item_version if draft and draft.item_version else reading.item.version)
     return form
 
 
 def _chosen_by_link(action: Action) -> dict[str, str]:
-    """The document that a link beside it names."""
-    names = (ask.name for ask in action.questions if ask.kind == "document")
+    """The document or unit that a link beside it names."""
+    names = (ask.name for ask in action.questions if ask.kind in {"document", "unit"})
     return {name: request.args[name] for name in names if name in request.args}
 
 

@@ -43,11 +43,16 @@ def to_do_of(wording: Wording, *, is_hub: bool) -> str:
     return f"Waiting for the hub to {lower_first(wording.to_do)}" if waits else wording.to_do
 
 
+def plural_of(kind: str) -> str:
+    """A kind's blueprint, and the first part of its addresses: "referrals", "approaches"."""
+    return f"{kind}es" if kind.endswith("ch") else f"{kind}s"
+
+
 def action_href(item: WorkItem, action: str) -> str:
     """The address of the action page of one action of an item."""
-    return url_for(f"{item.kind}s.act", reference=item.reference, action=action)
+    return url_for(f"{plural_of(item.kind)}.act", reference=item.reference, action=action)
 
 
 def item_href(kind: str, reference: str) -> str:
     """The address of an item's own page."""
-    return url_for(f"{kind}s.show", reference=reference)
+    return url_for(f"{plural_of(kind)}.show", reference=reference)

@@ -11,8 +11,11 @@ from hub.web.templating import Account, Link, Shell
 
 MENU: tuple[tuple[str, str], ...] = (
     ("Today", "today.show"),
+    ("Home", "provider.index"),
     ("My referrals", "mine.show"),
     ("Worklist", "worklist.list_items"),
+    ("Beds", "beds.index"),
+    ("Region", "region.show"),
     ("Emergency referral", "emergency.new"),
     ("New referral", "referrals.new"),
     ("Open a case", "cases.new"),
@@ -27,8 +30,10 @@ MENU: tuple[tuple[str, str], ...] = (
 )
 """Label and endpoint, in order; one that the person may not open is left out. A page adds its line when it is there."""
 
-INSTEAD = {"today.show": "mine.show"}
-"""Who may open the page on the right has it in the place of the one on the left, which leads there."""
+INSTEAD = {"today.show": ("mine.show", "provider.index")}
+"""Who may open one of the pages on the right has it in the place of the one on the left, which leads there."""
+AT_A_UNIT = {"worklist.list_items": "Our open items"}
+"""What a page is called for those who have a unit's own page."""
 
 _SETTINGS = "hub.settings"
 
@@ -50,13 +55,16 @@ def page_shell() -> Shell:
     person = current_person()
     return Shell(
         service=settings.service_name,
-        organisation=settings.service_place,
+        organisation=_place(settings, person),
         logo_href=settings.logo_path,
         links=tuple(
-            Link(label, url_for(endpoint), _current(endpoint)) for label, endpoint in MENU if _may_open(endpoint)
+            Link(page_name(endpoint, label), url_for(endpoint), _current(endpoint))
+            for label, endpoint in MENU
+            if _may_open(endpoint)
         ),
         account=_account(person) if person else None,
         search_href=url_for("search.find") if _may_open("search.find") else None,
+        worklist=page_name("worklist.list_items", "Worklist"),
     )
 
 
@@ -67,6 +75,17 @@ def other_pages() -> dict[str, str]:
     }
 
 
+def page_name(endpoint: str, label: str) -> str:
+    """What the page behind `endpoint` is called for this person; `label` for most."""
+    return AT_A_UNIT.get(endpoint, label) if _may_open("provider.index") else label
+
+
+def _place(settings: Settings, person: Person | None) -> str:
+    """Whose page it is: the hub's region, and for the people of a unit their own organisation."""
+    own = person.organisation_name if person is not None and _may_open("provider.index") else None
+    return own or settings.service_place
+
+
 def _current(endpoint: str) -> str:
     """What `aria-current` says: this page, one of the pages that begin at it, or nothing."""
     if request.endpoint == endpoint:
@@ -75,7 +94,7 @@ def _current(endpoint: str) -> str:
 
 
 def _may_open(endpoint: str) -> bool:
-    if endpoint in INSTEAD and _may_open(INSTEAD[endpoint]):
+    if any(_may_open(own) for own in INSTEAD.get(endpoint, ())):
         return False
     access, actor = access_of(current_app, endpoint), current_actor()
     return actor is not None and access is not None and access.allows(actor)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from hub.paths import STATIC
 from hub.web import filters, nhs_forms
 
-STYLES: Final = ("tokens", "layout", "words", "lists", "items", "forms", "drawings")
+STYLES: Final = ("tokens", "layout", "words", "lists", "items", "forms", "drawings", "places")
 
 ICONS: Final[dict[str, str]] = {
     "alert": "M8 1 15.5 14.5H.5zM7.2 5.6v4.5h1.6V5.6zm0 5.7V13h1.6v-1.7z",
@@ -74,6 +74,8 @@ class Shell:
     links: tuple[Link, ...] = ()
     account: Account | None = None
     search_href: str | None = None
+    worklist: str = "Worklist"
+    """What this person's menu calls the worklist."""
     footer_links: tuple[Link, ...] = ()
     footer: str = ""
 

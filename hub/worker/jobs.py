@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from hub.accounts.asking import forget_unconfirmed
 from hub.accounts.throttle import forget_old_attempts
+from hub.beds.chasing import chase_stale
 from hub.config import Settings, settings
 from hub.db import Lock, hold, transaction
 from hub.engine.digests import write_digest
@@ -111,6 +112,11 @@ def import_files(now: Round) -> int:
     return total
 
 
+def chase_beds(now: Round) -> int:
+    """Ask units whose bed figures are stale for new ones."""
+    return now.drain(lambda: chase_stale(now.session, now=now.clock()))
+
+
 def digest(now: Round) -> int:
     """Write the day's audit digest, once however many workers there are."""
     with transaction(now.session):
@@ -140,6 +146,7 @@ JOBS: Mapping[str, Job] = {
     names.DELIVER: Job(deliver, POLL),
     names.MAIL: Job(mail, POLL),
     names.IMPORT: Job(import_files, POLL),
+    names.CHASE: Job(chase_beds, timedelta(minutes=5)),
     names.DIGEST: Job(digest, timedelta(minutes=10)),
     names.FORGET: Job(forget_attempts, timedelta(hours=1)),
     names.DRAFTS: Job(forget_drafts, timedelta(hours=1)),

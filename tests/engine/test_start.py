@@ -14,6 +14,7 @@ from tests.factories import NOW, make_actor, make_referral, referral_values, sta
 from workflows.actor import SYSTEM, Actor
 from workflows.referral import REFERRAL
 from workflows.roles import PERSON_ROLES, Role
+from workflows.task import TASK
 
 MAY_START = {Role.REFERRER, Role.COORDINATOR}
 
@@ -120,3 +121,12 @@ def test_a_database_without_its_seeds_says_so(session: Session, coordinator: Act
     session.execute(text("DELETE FROM rulebook_state"))
     with pytest.raises(LookupError, match="run `hub migrate`"):
         start(session, REFERRAL, coordinator, now=NOW, values={})
+
+
+def test_an_item_begins_where_its_workflow_says_and_nowhere_else(session: Session) -> None:
+    with pytest.raises(ValueError, match="a task does not begin as done"):
+        start(session, TASK, SYSTEM, now=NOW, values={}, about=Beginning(state="done"))
+    values = {"what": "The bed", "asked_at": NOW}
+    made = start(session, TASK, SYSTEM, now=NOW, values=values, about=Beginning(state="bed_to_settle"))
+    assert (made.state, made.history[0].to_state, made.is_open) == ("bed_to_settle", "bed_to_settle", True)
+    assert TASK.begun("to_do") == ("task.rest_owed",) and TASK.begun("bed_to_settle") == ("task.bed_to_settle",)

@@ -83,16 +83,18 @@ def test_a_unit_is_not_its_neighbour(session: Session) -> None:
     actors = {
         "here": actor_of(make_membership(session, Role.UNIT_MANAGER, provider, unit=here)),
         "there": actor_of(make_membership(session, Role.UNIT_MANAGER, provider, unit=there)),
-        "whole": actor_of(make_membership(session, Role.PROVIDER_QUALITY_LEAD, provider)),
+        "whole": actor_of(make_membership(session, Role.UNIT_MANAGER, provider)),
+        "quality": actor_of(make_membership(session, Role.PROVIDER_QUALITY_LEAD, provider)),
     }
     party = PartyTo(("interested",), organisation_id=provider.id, unit_id=here.id)
     item = start(session, REFERRAL, SYSTEM, now=NOW, values={}, about=Beginning(parties=[party]))
     found = {name: session.scalars(visible(Referral, actor)).all() for name, actor in actors.items()}
-    assert found == {"here": [item], "there": [], "whole": [item]}
+    assert found == {"here": [item], "there": [], "whole": [item], "quality": []}
     assert {name: is_party(actor, item.parties[0]) for name, actor in actors.items()} == {
         "here": True,
         "there": False,
         "whole": True,
+        "quality": False,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,6 +15,7 @@ from hub.accounts.on_call import gaps_ahead, on_call_now
 from hub.accounts.passwords import problems_with_password, verify_password
 from hub.accounts.queries import held_roles
 from hub.admissions.models import Admission
+from hub.beds.models import BedState
 from hub.cases.legal_status import latest_end
 from hub.cases.models import CareCase, CaseAlert, LegalStatus
 from hub.db import make_engine, transaction
@@ -28,26 +29,15 @@ from hub.migrate import current, downgrade, upgrade
 from hub.organisations.models import Collaborative, Organisation
 from hub.organisations.queries import active_collaborative
 from hub.patients.models import Patient
+from hub.placements.approach_models import Approach
 from hub.placements.models import Placement
 from hub.referrals.models import Referral
+from hub.stays.models import Stay
+from tests.demo_world import NOW
 from tests.factories import actor_of, make_hub
 from workflows.admission.guards import SCHEME
 from workflows.durations import local
 from workflows.roles import PERSON_ROLES, Role
-
-NOW = datetime(2026, 11, 24, 10, 20, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def made(make_database: object) -> Iterator[Session]:
-    """A session on a database that holds the world as of NOW; its tests only read."""
-    assert callable(make_database)
-    engine = make_engine(make_database("demo"), pool_size=1)
-    with Session(engine, expire_on_commit=False) as session:
-        with transaction(session):
-            assert make_world(session, now=NOW)
-        yield session
-    engine.dispose()
 
 
 def open_clocks(session: Session) -> list[Clock]:
@@ -62,11 +52,13 @@ def states(session: Session) -> dict[str, set[str]]:
     return found
 
 
+SYSTEM_DOES = {"start", "submit", "tick_off", "stand_down", "take", "lapse", "reopen_search"}
+"""What no person does: an import, and what follows from what a person did."""
 EVERY_STATE = {name: set(workflow.state_names) for name, workflow in workflows.ALL.items()}
 
 
 def test_every_state_of_every_workflow_is_there(made: Session) -> None:
-    assert EVERY_STATE.keys() >= {"referral", "admission", "placement"}
+    assert EVERY_STATE.keys() >= {"referral", "admission", "placement", "approach", "stay"}
     assert states(made) == EVERY_STATE
 
 
@@ -120,9 +112,7 @@ def test_nothing_happened_in_the_future_or_before_it_was_received(made: Session)
 def test_history_is_sound_and_every_row_names_who_did_it(made: Session) -> None:
     assert not verify(made).findings
     nobody = made.scalars(select(Transition).where(Transition.actor_id.is_(None))).all()
-    assert {row.action for row in nobody} == {"start", "submit", "stand_down", "tick_off"} and {
-        row.acting_role for row in nobody
-    } == {"system"}
+    assert {row.action for row in nobody} == SYSTEM_DOES and {row.acting_role for row in nobody} == {"system"}
 
 
 def test_met_deadlines_never_rang_and_no_message_waits(made: Session) -> None:
@@ -306,15 +296,19 @@ def test_the_whole_world_goes_down_and_up_again(make_database: Callable[[str], s
     engine = make_engine(make_database("demo_down"), pool_size=2)
     with Session(engine) as session, transaction(session):
         make_world(session, now=NOW)
-    referrals = "SELECT count(*) FROM referral"
+    kept = "SELECT (SELECT count(*) FROM referral), (SELECT count(*) FROM placement), (SELECT count(*) FROM case_stay)"
     with engine.connect() as connection:
-        before = connection.execute(text(referrals)).scalar_one()
+        before = connection.execute(text(kept)).one()
+    downgrade(engine, "0011")
+    with engine.connect() as connection:
+        assert connection.execute(text(kept)).one() == before, "where a person was stays the case's"
     for revision in ("0004", "0001"):
         downgrade(engine, revision)
         assert current(engine) == revision
     upgrade(engine)
     with Session(engine) as session:
-        assert session.scalar(text(referrals)) == before
+        assert session.scalar(text("SELECT count(*) FROM referral")) == before[0]
         assert not verify(session).findings
-        assert session.scalar(select(func.count()).select_from(Document)) == 0
+        for gone in (Document, Stay, Approach, BedState):
+            assert session.scalar(select(func.count()).select_from(gone)) == 0
     engine.dispose()

@@ -161,6 +161,7 @@ def test_a_fingerprint_is_of_what_is_said_and_not_how() -> None:
     assert len(fingerprint({})) == 64
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("kind", ["csv", "json"])
 def test_ten_thousand_rows_take_the_memory_of_few(tmp_path: Path, kind: str) -> None:
     row = {**dict.fromkeys(COLUMNS, ""), **dict(zip(REQUIRED, LINE.split(","), strict=True)), "risk_to_self": "x" * 500}

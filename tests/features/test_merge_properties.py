@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
@@ -22,6 +23,8 @@ from tests.features.test_merges import image, make_one, take_apart
 from workflows.actor import Actor
 from workflows.durations import local
 from workflows.roles import Role
+
+pytestmark = pytest.mark.property
 
 LINES = ("cyp", "secure", "aed")
 WORDS = {

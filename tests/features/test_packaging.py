@@ -75,6 +75,7 @@ def test_the_wheel_holds_what_the_program_reads(wheel: Path, repository: Path) -
         "hub/migrations": (repository / "migrations", "*.py"),
         "hub/static": (repository / "hub" / "static", "*.*"),
         "hub/codes": (repository / "hub" / "codes", "*.csv"),
+        "hub/places": (repository / "hub" / "places", "*.*"),
         "hub/demo/files": (repository / "hub" / "demo" / "files", "*.csv"),
         "hub/papers/fonts": (repository / "hub" / "papers" / "fonts", "*.*"),
         "hub/papers/typst": (repository / "hub" / "papers" / "typst", "*.typ"),

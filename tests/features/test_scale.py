@@ -36,6 +36,8 @@ from workflows import form1
 from workflows.referral import REFERRAL
 from workflows.roles import Role
 
+pytestmark = pytest.mark.property
+
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 ITEMS = 2_000
 Make = Callable[[str], str]

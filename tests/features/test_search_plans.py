@@ -16,6 +16,8 @@ from hub.search.told import read_items, read_people
 from tests.features.test_worklist_plans import BIG, plans, twenty_thousand
 from workflows.actor import Actor
 
+pytestmark = pytest.mark.property
+
 PEOPLE = 5_000
 TYPED = ("smith", "an", "akers tom", "q7z", "smith 14/03/2011", "14/03/2011", "999 000 0018", "ref 42", "42", "xyzzy")
 WORDS = (

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from hub.accounts.models import Membership, OnCallShift, SignInSession
+from hub.beds.models import BedState
 from hub.engine.models import AccessLog
 from hub.engine.perform import perform
 from tests.admission_factory import make_admission, make_crew
@@ -23,6 +24,7 @@ from tests.factories import (
     make_membership,
     make_referral,
     make_referring,
+    make_unit,
 )
 from tests.statements import counted
 from workflows.roles import Role
@@ -110,6 +112,26 @@ def test_the_note_before_easter_and_its_number(session: Session, client: FlaskCl
     note = re.search(r'href="([^"]+)">(\d+) items fall due before Tuesday 7 April 2026, 9am</a>', page)
     assert note is not None
     assert rows_behind(client, note[1]) == int(note[2]) == 3
+
+
+def test_the_beds_of_the_region_in_one_line(session: Session, client: FlaskClient, sign_in: SignIn) -> None:
+    fresh, stale, silent, shut = (make_unit(session) for _ in range(4))
+    shut.until_on = NOW.date() - timedelta(days=1)
+    for unit, hours, taken in ((fresh, 1, 7), (stale, 25, 9), (shut, 99, 0)):
+        for bed_type in (unit.bed_type, "302"):
+            figures = {"commissioned": 10, "open_beds": 10, "occupied": taken, "held": 1}
+            state = BedState(unit_id=unit.id, bed_type=bed_type, confirmed_at=NOW - hours * HOUR, **figures)
+            session.add(state)
+    session.flush()
+    sign_in(client, make_membership(session, Role.COORDINATOR))
+    said = '<a href="/beds/">Beds: {}</a>'
+    assert said.format("4 free of 40 open; 2 units not confirmed in 24 hours") in read(client)
+    silent.until_on = shut.until_on
+    session.execute(update(BedState).where(BedState.unit_id == stale.id).values(confirmed_at=NOW))
+    session.flush()
+    assert said.format("4 free of 40 open; every unit confirmed in 24 hours") in read(client)
+    sign_in(client, make_membership(session, Role.ACCESS_ASSESSOR, make_referring(session)))
+    assert "Beds: " not in read(client)
 
 
 def test_no_note_in_a_week_without_days_off(session: Session, client: FlaskClient, sign_in: SignIn) -> None:

@@ -14,6 +14,8 @@ from hub.today.lists import plan_for
 from tests.features import test_worklist_plans as worklist
 from workflows.actor import Actor
 
+pytestmark = pytest.mark.property
+
 
 @pytest.fixture(scope="module")
 def many(make_database: Callable[[str], str]) -> Iterator[tuple[Engine, dict[str, Actor]]]:

@@ -25,6 +25,8 @@ from tests.statements import counted
 from workflows.actor import Actor
 from workflows.roles import Role
 
+pytestmark = pytest.mark.property
+
 ITEMS = 20_000
 BIG = {"work_item", "item_party", "clock", "referral", "care_case", "patient", "transition", "access_log"}
 NOW = datetime.now(UTC)

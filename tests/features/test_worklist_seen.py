@@ -162,6 +162,7 @@ def page_by_page(session: Session, actor: Actor, filters: Filters, size: int, no
     return found
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("seed", range(6))
 def test_the_same_rows_as_visible(session: Session, seed: int) -> None:
     chance = Random(seed)

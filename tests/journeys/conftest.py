@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
-from hub.accounts.passwords import hash_password
+from hub.accounts.passwords import hash_password as hash_slowly
 from hub.app import create_app
 from hub.config import Settings
 from hub.db import make_engine, make_sessions, transaction
@@ -22,6 +23,8 @@ from tests.factories import make_hub, make_membership, make_person, make_referri
 from workflows.roles import Role
 
 PASSWORD = "plenty of words for a test"
+hash_password = cache(hash_slowly)
+"""Slow on purpose, so once for each password and not for each person of each journey."""
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",

@@ -15,7 +15,7 @@ from hub.placements.models import Placement
 from tests.admission_factory import make_admission
 from tests.factories import make_referral
 from tests.journeys.conftest import Person
-from tests.journeys.telephone import send_an_emergency
+from tests.journeys.telephone import put_on_call, takes_it_to_the_search_for_a_bed
 from workflows.form2 import QUESTIONS
 from workflows.roles import Role
 
@@ -29,24 +29,13 @@ def _admission(database: Engine) -> Admission:
         return session.scalars(select(Admission)).one()
 
 
-def _put_on_call(database: Engine, email: str) -> None:
-    from hub.accounts.queries import find_account
-
-    now = datetime.now(UTC)
-    with Session(database) as session, transaction(session):
-        account = find_account(session, email)
-        assert account is not None
-        begun, ends = now - timedelta(hours=1), now + timedelta(hours=9)
-        session.add(OnCallShift(user_id=account.id, from_at=begun, until_at=ends))
-
-
 def test_on_call_alone_takes_an_emergency_from_the_telephone_to_the_search_for_a_bed(
     database: Engine, person: Arrive, people: dict[Role, str]
 ) -> None:
     # Given one manager on call at 3 in the morning, with a doctor on the telephone
-    _put_on_call(database, people[Role.DIRECTOR])
+    put_on_call(database, people[Role.DIRECTOR])
     karen = person(Role.DIRECTOR)
-    _takes_it_to_the_search_for_a_bed(karen)
+    takes_it_to_the_search_for_a_bed(karen)
     made = _admission(database)
     karen.open(f"/admissions/{made.reference}/ratify")
     karen.says("You admitted this person")
@@ -82,8 +71,8 @@ def test_the_rota_alone_gives_the_powers_and_they_end_with_the_shift(
     omar = person(Role.FINANCE_LEAD)
     assert _answer(omar, "/referrals/new") == 404
     # When the rota names them, they take an emergency to the search for a bed, and may not ratify it
-    _put_on_call(database, people[Role.FINANCE_LEAD])
-    _takes_it_to_the_search_for_a_bed(omar)
+    put_on_call(database, people[Role.FINANCE_LEAD])
+    takes_it_to_the_search_for_a_bed(omar)
     search = omar.page.url.removeprefix(omar.address)
     assert _answer(omar, search) == 200
     assert _answer(omar, f"/admissions/{_admission(database).reference}/ratify") == 403
@@ -97,33 +86,6 @@ def _answer(someone: Person, path: str) -> int:
     answer = someone.page.goto(f"{someone.address}{path}")
     assert answer is not None
     return answer.status
-
-
-def _takes_it_to_the_search_for_a_bed(karen: Person) -> None:
-    """From the telephone to the open search, alone."""
-    karen.open("/referrals/emergency")
-    send_an_emergency(karen)
-    karen.says("You: you are on call now")
-    karen.page.get_by_role("link", name="Open REF-").click()
-    # When she reviews it, accepts it and admits in an emergency, alone
-    karen.press("Start the review")
-    karen.press("Start the review")
-    karen.press("Accept")
-    karen.press("Accept")
-    karen.says("is accepted")
-    karen.press("Book the access assessment")
-    karen.is_accessible()
-    karen.press("Admit in an emergency")
-    karen.is_accessible()
-    karen.page.get_by_label("Why can it not wait?").fill("The ward cannot keep her safe tonight")
-    karen.page.get_by_label("Which clinician is in charge?").fill("Dr Abara, 01632 960002")
-    karen.page.get_by_label("Type of bed").select_option(label="General, young person (13 to 17)")
-    karen.press("Admit in an emergency")
-    # Then the search for a bed is open, and she may not ratify what she did: by page, and by a direct post
-    karen.says("is awaiting ratification")
-    karen.press("Find a bed")
-    karen.says("Placement PLA-")
-    karen.is_accessible()
 
 
 def test_an_assessor_fills_in_form_2_and_the_head_decides_what_is_over_the_case_managers_limit(

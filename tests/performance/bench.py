@@ -1,4 +1,4 @@
-"""`make bench`: A, A2, B and C of the performance page, each beside its floor, as a table and as JSON."""
+"""`make bench`: A, A2, B, C and D of the performance page, each beside its floor, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 import hub.models
 import hub.reactions  # noqa: F401 - every topic must be heard
-from tests.performance import sweeps, transitions, worklists
+from tests.performance import rankings, sweeps, transitions, worklists
 from tests.performance.data_sets import FULL, QUICK, STANDS_AT, Sizes, data_set, folder, throw_away
 from tests.performance.figures import Figure, load_words, table, write_json
 
@@ -33,6 +33,7 @@ def run(place: Path, sizes: Sizes, *, rounds: int) -> Iterator[Figure]:
     small, large = (data_set(place, items) for items in (sizes.small, sizes.large))
     with time_machine.travel(STANDS_AT):
         yield from worklists.measure(small, large, rounds=max(3, rounds // 10), deep=sizes.deep)
+    yield from rankings.measure(small, rounds=max(3, rounds // 10))
     small.dispose()
     large.dispose()
     with (

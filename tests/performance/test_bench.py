@@ -25,6 +25,8 @@ EXPECTED = {
     "B SQL statements of a page",
     "C rings a second",
     "C time of a ring",
+    "D a ranking of 2,000 units",
+    "D SQL statements of a ranking",
 }
 
 
@@ -49,3 +51,4 @@ def test_every_figure_is_there(tmp_path: Path, repository: Path) -> None:
     assert figures["A2 50 racing calls on one item: winners"]["ours"] == 1
     assert figures["A2 impossible rows after it"]["ours"] == 0
     assert figures["B SQL statements of a page"]["is_reached"] is True
+    assert figures["D SQL statements of a ranking"]["is_reached"] is True

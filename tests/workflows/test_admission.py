@@ -94,7 +94,7 @@ LIMIT = "Within their limit; what is contested, only roles that policy names"
 def test_ends() -> None:
     assert ADMISSION.ends == {AGREED, ALTERNATIVE, REFUSED, WITHDRAWN}
     assert set(ADMISSION.open_states) == OPEN
-    assert PLACEMENT.ends == {"stood_down"}
+    assert PLACEMENT.ends == {"admitted", "stood_down"}
 
 
 @pytest.mark.parametrize("signed", [None, "then"])

@@ -1,0 +1,1 @@
+"""Beds of each unit, as its own people last confirmed them."""

@@ -1,0 +1,1 @@
+"""Stays: a person on a unit, from admission to the follow-up after discharge."""

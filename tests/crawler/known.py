@@ -1,0 +1,123 @@
+"""What a person outside the hub may know, read from the tables by SQL of this test's own, never by the hub's rules.
+
+An item is known to those whom a live party row names: the person, or the organisation (and unit) they act for. Of an
+approach that ended without a bed only the reference, the dates and the unit's own words are left: not the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+PERSON_IS_GONE_IN: Final[Mapping[str, frozenset[str]]] = {
+    "approach": frozenset({"refused", "offer_withdrawn", "lapsed", "stood_down"}),
+}
+"""By kind, the states in which a party may no longer be told whom the item is about. Later kinds add their line."""
+
+SEES_NOT_THE_CASE: Final = frozenset({"approach"})
+"""Kinds whose parties are told who the person is and still may not open the case or know its number elsewhere."""
+
+OF_UNITS: Final = frozenset({"unit_manager", "unit_clinician"})
+"""Roles that stand for every unit of their organisation when their membership names none."""
+
+PEOPLE: Final = """
+    SELECT u.email, u.id AS user_id, m.id AS membership_id, m.role, m.organisation_id, m.unit_id, o.ods_code, o.kind
+    FROM membership m JOIN user_account u ON u.id = m.user_id JOIN organisation o ON o.id = m.organisation_id
+    WHERE o.arm IS DISTINCT FROM 'hub' AND m.until_on IS NULL ORDER BY u.id"""
+
+PARTIES: Final = """
+    SELECT DISTINCT w.id, w.kind, w.state, w.reference, w.case_id, w.is_open, w.is_draft
+    FROM item_party p JOIN work_item w ON w.id = p.item_id
+    WHERE p.until_at IS NULL AND (p.user_id = :user_id OR (p.organisation_id = :organisation_id AND
+        (p.unit_id IS NULL OR p.unit_id = :unit_id OR (CAST(:unit_id AS int) IS NULL AND :is_of_units))))
+    ORDER BY w.id"""
+
+ABOVE: Final = """
+    WITH RECURSIVE above AS (
+        SELECT id, parent_id, case_id, reference FROM work_item WHERE id = ANY(:ids)
+        UNION SELECT w.id, w.parent_id, w.case_id, w.reference FROM work_item w JOIN above ON above.parent_id = w.id
+    ) SELECT id, case_id, reference FROM above"""
+
+
+NEAR: Final = """
+    SELECT w.id, w.case_id FROM work_item w JOIN (
+        SELECT DISTINCT o.case_id FROM work_item o JOIN item_party p ON p.item_id = o.id
+        WHERE p.organisation_id = :organisation_id OR p.user_id = :user_id ORDER BY o.case_id DESC LIMIT 15
+    ) newest ON newest.case_id = w.case_id"""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one person outside the hub may know; everything is ids, but for the references."""
+
+    email: str
+    role: str
+    user_id: int
+    membership_id: int
+    organisation_id: int
+    ods_code: str
+    is_provider: bool
+    open_items: frozenset[int]
+    """The open items among `items`, for the numbers of a worklist."""
+    items: frozenset[int]
+    """They may open these."""
+    told: frozenset[int]
+    """Of these they may also be told whom they are about."""
+    forms: frozenset[int]
+    """The items above those: their forms are in what a unit is sent."""
+    cases: frozenset[int]
+    """The cases of those: who the person is."""
+    opens_cases: frozenset[int]
+    """The cases they may open themselves."""
+    references: frozenset[str]
+    lost: frozenset[int]
+    """Items of which they may know no more than their own words."""
+    near: frozenset[int]
+    """Everything of the newest cases in which they ever had a part: where a mistake would show first."""
+    near_cases: frozenset[int]
+
+    @property
+    def name(self) -> str:
+        """How a finding calls them."""
+        return f"{self.email} ({self.role}, {self.ods_code})"
+
+
+def sights(session: Session) -> list[Sight]:
+    """Everybody of the world who acts for an organisation other than the hub."""
+    return [_sight(session, person) for person in session.execute(text(PEOPLE))]
+
+
+def _sight(session: Session, person: Row[Any]) -> Sight:
+    given = {"organisation_id": person.organisation_id, "user_id": person.user_id}
+    near = session.execute(text(NEAR), given).all()
+    named = {name: getattr(person, name) for name in ("user_id", "organisation_id", "unit_id")}
+    rows = session.execute(text(PARTIES), {**named, "is_of_units": person.role in OF_UNITS}).all()
+    gone = {row.id for row in rows if row.state in PERSON_IS_GONE_IN.get(row.kind, ())}
+    told = {row.id for row in rows} - gone
+    above = session.execute(text(ABOVE), {"ids": sorted(told)}).all()
+    cases = {row.case_id for row in above if row.case_id is not None}
+    opened = {row.case_id for row in rows if row.id in told and row.kind not in SEES_NOT_THE_CASE and row.case_id}
+    numbers = session.execute(text("SELECT id, reference FROM care_case WHERE id = ANY(:ids)"), {"ids": sorted(opened)})
+    return Sight(
+        email=person.email,
+        role=person.role,
+        user_id=person.user_id,
+        membership_id=person.membership_id,
+        organisation_id=person.organisation_id,
+        ods_code=person.ods_code,
+        is_provider=person.kind in {"nhs_provider", "independent_provider"},
+        open_items=frozenset(row.id for row in rows if row.is_open),
+        items=frozenset(row.id for row in rows),
+        told=frozenset(told),
+        forms=frozenset(row.id for row in above),
+        cases=frozenset(cases),
+        opens_cases=frozenset(opened),
+        references=frozenset({row.reference for row in [*rows, *above, *numbers]}),
+        lost=frozenset(gone),
+        near=frozenset(row.id for row in near),
+        near_cases=frozenset(row.case_id for row in near if row.case_id is not None),
+    )
