@@ -1,9 +1,8 @@
 """Searches for a bed and approaches to units for tests: asked, answered, taken and given back through `perform`."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.accounts.models import Membership
@@ -13,20 +12,15 @@ from hub.placements.approach_models import Approach
 from hub.placements.models import Placement
 from tests.admission_factory import Crew, make_admission, make_crew, searches
 from tests.factories import NOW, REASON, actor_of, make_membership, make_unit
+from tests.placement_factory import accept as accept_offer
+from tests.placement_factory import approach as ask_unit
+from tests.placement_factory import offer
 from workflows.actor import Actor
 from workflows.core import SYSTEM
 from workflows.roles import Role
 
-OUT_OF_AREA: dict[str, Any] = {
-    "out_of_area_reason": "no_bed_in_area",
-    "repatriation_plan": "Back to a unit near home as soon as one has a bed",
-    "repatriation_on": date(2026, 4, 20),
-}
-ANSWERS: dict[str, dict[str, Any]] = {
-    "offer": {"offered_bed": "Room 4", "offer_from": NOW + timedelta(hours=6)},
-    "refuse": {"refusal_reason": "staffing", "refusal_details": "Two nurses short until Friday"},
-}
-"""Complete answers of a unit."""
+NO: dict[str, Any] = {"refusal_reason": "staffing", "refusal_details": "Two nurses short until Friday"}
+"""A complete refusal."""
 ENDS = ("refused", "offer_withdrawn", "withdrawn after it was taken", "lapsed", "stood_down")
 """Every way in which an approach ends without a bed."""
 
@@ -43,30 +37,28 @@ def member_of(session: Session, unit: Unit, role: Role = Role.UNIT_MANAGER) -> M
 
 
 def ask(session: Session, placement: Placement, unit: Unit, by: Actor, *, now: datetime = NOW) -> Approach:
-    """The unit is asked for a bed."""
-    values = {
-        "asked_unit_id": unit.id,
-        "asked_person": "Bed desk",
-        "asked_how": "page",
-        "why_this_unit": "The family asked for it",
-    }
-    perform(session, placement, "approach_unit", by, now=now, values=values)
-    newest = select(Approach).where(Approach.parent_id == placement.id).order_by(Approach.id.desc()).limit(1)
-    return session.scalars(newest).one()
+    """The unit is asked for a bed on its page, even when the ranking leaves it out."""
+    why = "The family asked for it"
+    return ask_unit(session, placement, unit, by, now=now, asked_person="Bed desk", asked_how="page", why_this_unit=why)
 
 
 def answer(session: Session, approach: Approach, action: str, by: Actor, *, now: datetime = NOW, **more: Any) -> None:
     """The unit offers, refuses or withdraws."""
-    values = ANSWERS.get(action, {}) | more
+    if action == "offer":
+        return offer(session, approach, by, now=now, **more)
+    values = (NO if action == "refuse" else {}) | more
     reason = REASON if action.startswith("withdraw") else None
     perform(session, approach, action, by, now=now, values=values, reason=reason)
 
 
 def accept(session: Session, approach: Approach, by: Actor, *, now: datetime = NOW) -> None:
-    """The hub accepts the unit's offer."""
-    placement = session.get_one(Placement, approach.parent_id)
-    values = {"accepted_approach": approach.reference, **OUT_OF_AREA}
-    perform(session, placement, "accept_offer", by, now=now, values=values)
+    """The hub accepts the offer of a unit outside the collaborative."""
+    out_of_area: dict[str, Any] = {
+        "out_of_area_reason": "no_bed_in_area",
+        "repatriation_plan": "Back to a unit near home as soon as one has a bed",
+        "repatriation_on": (now + timedelta(days=18)).date(),
+    }
+    accept_offer(session, session.get_one(Placement, approach.parent_id), approach, by, now=now, **out_of_area)
 
 
 def make_approach(

@@ -1,7 +1,7 @@
 """Searches for a bed for tests: units in and out of the collaborative, their people, and a walk to any state."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -50,10 +50,10 @@ def make_placement(session: Session, crew: Crew | None = None, **more: Any) -> P
     return found
 
 
-def join_collaborative(session: Session, placement: Placement, organisation: Organisation) -> None:
-    """The organisation is a member of the search's collaborative, which is made when there is none."""
+def collaborative_of(session: Session, placement: Placement) -> Collaborative:
+    """The collaborative to which the search belongs, made when there is none."""
     if placement.collaborative_id is None:
-        lead = make_organisation(session, "ZLP01")
+        lead = make_organisation(session, "ZLP01", name="Fellside Partnership", kind="nhs_trust")
         name = "Fellside collaborative"
         found = session.scalar(select(Collaborative).where(Collaborative.name == name)) or Collaborative(
             name=name, service_line="cyp", lead_organisation_id=lead.id, policy_set="default"
@@ -62,6 +62,12 @@ def join_collaborative(session: Session, placement: Placement, organisation: Org
         session.flush()
         placement.collaborative_id = found.id
         session.flush()
+    return session.get_one(Collaborative, placement.collaborative_id)
+
+
+def join_collaborative(session: Session, placement: Placement, organisation: Organisation) -> None:
+    """The organisation is a member of the search's collaborative."""
+    collaborative_of(session, placement)
     query = select(CollaborativeMember).where(
         CollaborativeMember.collaborative_id == placement.collaborative_id,
         CollaborativeMember.organisation_id == organisation.id,
@@ -91,9 +97,12 @@ def offer(session: Session, asked: Approach, actor: Actor, *, now: datetime = NO
     perform(session, asked, "offer", actor, now=now, values=values)
 
 
-def accept(session: Session, placement: Placement, chosen: Approach, actor: Actor, *, now: datetime = NOW) -> None:
-    """Accept the offer of a unit in the collaborative."""
-    perform(session, placement, "accept_offer", actor, now=now, values={"accepted_approach": chosen.reference})
+def accept(
+    session: Session, placement: Placement, chosen: Approach, actor: Actor, *, now: datetime = NOW, **more: Any
+) -> None:
+    """Accept an offer; `more` is what a bed outside the collaborative calls for."""
+    values = {"accepted_approach": chosen.reference} | more
+    perform(session, placement, "accept_offer", actor, now=now, values=values)
 
 
 def plan(session: Session, placement: Placement, actor: Actor, *, now: datetime = NOW, **changes: Any) -> None:
@@ -124,7 +133,7 @@ def complete(session: Session, placement: Placement, *, now: datetime = NOW) -> 
 
 def admit(session: Session, placement: Placement, actor: Actor, *, now: datetime = NOW, **changes: Any) -> Stay:
     """Record the admission, and give the stay it began."""
-    values = {"admitted_at": now, "estimated_discharge_on": date(2026, 6, 1)} | changes
+    values = {"admitted_at": now, "estimated_discharge_on": (now + timedelta(days=77)).date()} | changes
     perform(session, placement, "admit", actor, now=now, values=values)
     return session.scalars(select(Stay).where(Stay.parent_id == placement.id)).one()
 
@@ -145,6 +154,7 @@ __all__ = [
     "accept",
     "admit",
     "approach",
+    "collaborative_of",
     "complete",
     "join_collaborative",
     "make_placement",

@@ -44,7 +44,7 @@ def stay_on(
         began_at=begun,
         estimated_discharge_on=(begun + 56 * DAY).date(),
         asked_as="admitted_at",
-        by_id=ward.manager.user_id,
+        by=ward.manager,
         now=now,
     )
 

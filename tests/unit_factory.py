@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from hub.beds.models import BedState, BedStateEntry
-from hub.engine.models import WorkItem
-from hub.organisations.models import Collaborative, CollaborativeMember, Organisation, Site, Unit
+from hub.organisations.models import Collaborative, Organisation, Site, Unit
 from hub.placements.models import Placement
-from tests.factories import FIRST_DAY, NOW, make_organisation, make_provider, make_unit
+from tests.factories import NOW, make_organisation, make_provider, make_unit
+from tests.placement_factory import collaborative_of, join_collaborative
 
 POSTCODES = ("HX3 0AA", "LS1 4AB", "S1 2HH", "YO1 7HH", "CA1 1AA", "TR1 1AA", "", "ZZ99 3VZ")
 """Near, far, not known, and one that is no place."""
@@ -48,18 +48,10 @@ def unit_at(
 
 
 def put_in_a_collaborative(session: Session, placement: Placement, *members: Organisation) -> Collaborative:
-    """A collaborative with these members, to which the search belongs."""
-    lead = make_organisation(session, "ZLP01", name="Fellside Partnership", kind="nhs_trust")
-    made = Collaborative(name="Invented CYP", service_line="cyp", lead_organisation_id=lead.id, policy_set="default")
-    session.add(made)
-    session.flush()
-    session.add_all(
-        CollaborativeMember(collaborative_id=made.id, organisation_id=member.id, from_on=FIRST_DAY)
-        for member in members
-    )
-    session.execute(update(WorkItem).where(WorkItem.id == placement.id).values(collaborative_id=made.id))
-    session.flush()
-    session.refresh(placement)
+    """The collaborative to which the search belongs, with these members."""
+    made = collaborative_of(session, placement)
+    for member in members:
+        join_collaborative(session, placement, member)
     return made
 
 

@@ -1,10 +1,11 @@
 """An approach: one question to one unit, whether it can offer a bed, with its own clock and one unit as party."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from workflows.core import Action, Actor, Ask, Clock, May, Wording, Workflow
+from workflows.core import A_YEAR, Action, Actor, Ask, Clock, May, Wording, Workflow
 from workflows.placement import State as Search
 from workflows.roles import UNIT_ROLES, Capacity, Role
 from workflows.who import CASE_MANAGER, COORDINATOR, ON_CALL
@@ -26,6 +27,8 @@ UNIT = tuple(May(role, Capacity.ASKED) for role in sorted(UNIT_ROLES))
 """The unit that was asked."""
 BY_TELEPHONE = (COORDINATOR, ON_CALL)
 """Who writes down what a unit said on the telephone."""
+NO_BED = "no_bed"
+"""The reason for a refusal that the unit's own bed state can contradict; a code of `approach_refusal_reason`."""
 CLINICAL_REASONS = frozenset(
     {
         "acuity",
@@ -36,6 +39,8 @@ CLINICAL_REASONS = frozenset(
     }
 )
 """Reasons for a refusal that a consultant answers for. Source: pathways of the shared design, 2.9."""
+CLINICAL_ANSWERS = frozenset({"refusal_consultant", "refusal_criterion", "would_change"})
+"""What such a reason calls for; asked of every refusal, since the reason is on the same form."""
 
 
 def is_clinical(values: Mapping[str, Any]) -> bool:
@@ -57,6 +62,14 @@ def is_not_admitted_yet(approach: Any, _actor: Actor) -> str | None:
     return "The person is admitted: end the stay, or transfer the person"
 
 
+def is_after_the_question(approach: Any, values: Mapping[str, Any]) -> str | None:
+    """A bed is offered for the time to come; one that is free since the night before is free now."""
+    offer_from = values.get("offer_from")
+    if offer_from is None or offer_from > approach.opened_at - timedelta(days=1):
+        return None
+    return "This is long before you were asked. If the bed is free already, give today and now"
+
+
 def has_its_own_end(approach: Any) -> bool:
     """The unit said until when the offer stands."""
     return approach.offer_until is not None
@@ -69,7 +82,7 @@ def has_the_usual_end(approach: Any) -> bool:
 
 OFFER = (
     Ask("offered_bed", "Which bed?", hint="Ward, room or kind of bed, as you call it."),
-    Ask("offer_from", "From when?", "moment"),
+    Ask("offer_from", "From when?", "moment", check=is_after_the_question, within_days=A_YEAR),
     Ask(
         "offer_conditions",
         "Conditions",
@@ -84,6 +97,7 @@ OFFER = (
         "Leave empty for the usual time.",
         optional=True,
         tense="future",
+        within_days=A_YEAR,
     ),
 )
 REFUSAL = (
@@ -229,7 +243,7 @@ APPROACH = Workflow(
         State.TAKEN: Wording("Taken", "", "done", 0, 2),
         State.REFUSED: Wording("Refused", "", "done", 1, 1),
         State.OFFER_WITHDRAWN: Wording("Offer withdrawn", "", "done", 1, 2),
-        State.LAPSED: Wording("Lapsed", "", "done", 2, 1),
-        State.STOOD_DOWN: Wording("Stood down", "", "done", 2, 0),
+        State.LAPSED: Wording("Lapsed", "", "done", 2, 2),
+        State.STOOD_DOWN: Wording("Stood down", "", "done", 1, 0),
     },
 )

@@ -9,10 +9,28 @@ from typing import Any, Final
 from workflows.actor import SYSTEM, Actor
 from workflows.roles import Capacity, Role
 
-__all__ = ["SAME", "SYSTEM", "Action", "Actor", "Ask", "Clock", "May", "Wording", "Workflow", "WorkflowError"]
+__all__ = [
+    "A_YEAR",
+    "SAME",
+    "SYSTEM",
+    "TWENTY_YEARS",
+    "Action",
+    "Actor",
+    "Ask",
+    "Clock",
+    "May",
+    "Wording",
+    "Workflow",
+    "WorkflowError",
+]
 
 SAME: Final = "="
 """The destination of an action that keeps the state; also how `transitions` writes it."""
+
+A_YEAR: Final = 366
+"""In days: how far ahead anything may be offered, planned or allowed in a search for a bed."""
+TWENTY_YEARS: Final = 20 * A_YEAR
+"""In days: the longest stays and orders end well before."""
 
 Reasons = str | Iterable[str] | None
 Condition = Callable[[Any, Actor], str | None]
@@ -53,7 +71,9 @@ class Ask:
     optional: bool = False
     check: Check | None = None
     tense: str = ""
-    """Of a moment: "future" or "past", where the other one cannot be meant."""
+    """Of a moment, "future" or "past", where the other one cannot be meant; of a date, "future" with today in it."""
+    within_days: int = TWENTY_YEARS
+    """How many days ahead a date or moment may lie; one that lies further is a slip."""
     stays: bool = False
     """Who may decide hangs on it: given again by its own action, never corrected afterwards."""
 

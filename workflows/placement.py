@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from workflows import placement_guards as guards
-from workflows.core import SAME, Action, Ask, Clock, May, Wording, Workflow
+from workflows.core import A_YEAR, SAME, Action, Ask, Clock, May, Wording, Workflow
 from workflows.roles import UNIT_ROLES, Capacity, Role
 from workflows.who import CASE_MANAGER, COORDINATOR, DIRECTOR, ON_CALL
 
@@ -77,12 +77,14 @@ OFFER = (
         "date",
         "Only for a unit outside the collaborative.",
         optional=True,
+        tense="future",
+        within_days=A_YEAR,
     ),
 )
 CONVEYANCE = (
     Ask("conveyance_how", "How does the person travel?", "choice", codes="conveyance_mode"),
     Ask("conveyance_by", "Who goes with them?", hint="Names, and a telephone number on the way."),
-    Ask("conveyance_at", "When?", "moment", tense="future", stays=True),
+    Ask("conveyance_at", "When?", "moment", tense="future", stays=True, within_days=A_YEAR),
     Ask(
         "conveyance_authority",
         "Under what legal authority?",
@@ -136,7 +138,7 @@ PLACEMENT = Workflow(
             by=(DIRECTOR,),
             asks=(
                 Ask("exception_unit_id", "For which unit?", "unit", stays=True),
-                Ask("exception_until", "Until when?", "moment", tense="future", stays=True),
+                Ask("exception_until", "Until when?", "moment", tense="future", stays=True, within_days=A_YEAR),
             ),
             reason=True,
             emits=("placement.exception_allowed",),
@@ -199,8 +201,21 @@ PLACEMENT = Workflow(
             by=(*RECEIVING, COORDINATOR),
             needs=guards.TO_ADMIT,
             asks=(
-                Ask("admitted_at", "When was the person admitted?", "moment", tense="past", stays=True),
-                Ask("estimated_discharge_on", "Estimated discharge date", "date", stays=True),
+                Ask(
+                    "admitted_at",
+                    "When was the person admitted?",
+                    "moment",
+                    tense="past",
+                    check=guards.is_after_the_referral,
+                    stays=True,
+                ),
+                Ask(
+                    "estimated_discharge_on",
+                    "Estimated discharge date",
+                    "date",
+                    check=guards.is_after_the_admission,
+                    stays=True,
+                ),
             ),
             emits=("placement.admitted",),
             about="The stay begins.",

@@ -1,9 +1,11 @@
 """What must be true of a search before a bed is taken up, and of the answers that say which bed and how."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from workflows.core import Actor
+from workflows.durations import local
 from workflows.form1 import cetr_missing
 
 
@@ -89,6 +91,29 @@ def says_why_not_told(_placement: Any, values: Mapping[str, Any]) -> str | None:
     if values.get("family_told") is False and not (values.get("family_not_told_why") or "").strip():
         return "Say why the family is not told"
     return None
+
+
+def is_after_the_referral(placement: Any, values: Mapping[str, Any]) -> str | None:
+    """A bed that was looked for is not one the person was in before anybody asked for it."""
+    admitted_at = values.get("admitted_at")
+    if admitted_at is None or admitted_at >= asked_for_at(placement):
+        return None
+    return "This is before the referral arrived. Look at the date again"
+
+
+def asked_for_at(placement: Any) -> datetime:
+    """When the hub was first asked: nothing that follows from it was earlier."""
+    referral = placement.admission.referral if placement.admission is not None else None
+    opened_at: datetime = placement.opened_at
+    return min(opened_at, (referral.received_at if referral is not None else None) or opened_at)
+
+
+def is_after_the_admission(_placement: Any, values: Mapping[str, Any]) -> str | None:
+    """A discharge is not expected before the admission."""
+    day, admitted_at = values.get("estimated_discharge_on"), values.get("admitted_at")
+    if day is None or admitted_at is None or day >= local(admitted_at).date():
+        return None
+    return "This is before the admission"
 
 
 def bed_is_planned(placement: Any) -> bool:

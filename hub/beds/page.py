@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 
-from flask import Blueprint, abort, g, url_for
+from flask import Blueprint, abort, g
 
 from hub.beds import queries
 from hub.beds.figures import Figures, figures_of
 from hub.beds.models import BedState, BedStateEntry
+from hub.beds.presenters import beds_href
 from hub.codes import known_label
 from hub.organisations.models import Unit
 from hub.web.access import roles
@@ -58,8 +59,7 @@ class Shown:
 
     def href(self, endpoint: str = "beds.unit", bed_type: str = "") -> str:
         """The address of this page, of another type of the same unit, or of where its draft goes."""
-        name = bed_type or self.line.bed_type
-        return url_for(endpoint, code=self.unit.unit_code, bed_type=name if name != self.unit.bed_type else None)
+        return beds_href(self.unit, bed_type or self.line.bed_type, endpoint)
 
     @property
     def tabs(self) -> list[tuple[str, str, None, bool]]:

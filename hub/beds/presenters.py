@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from flask import url_for
+
 from hub.beds.figures import LABELS, Figures, figures_of
 from hub.beds.models import BedState, BedStateEntry, Source
 from hub.beds.queries import UnitBeds
 from hub.codes import known_label
+from hub.organisations.models import Unit
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ class Difference:
     before: str
     theirs: str
     yours: str
+
+
+def beds_href(unit: Unit, bed_type: str | None = None, endpoint: str = "beds.unit") -> str:
+    """Where the figures of a unit are confirmed; its own type of bed, or none, needs no naming."""
+    return url_for(endpoint, code=unit.unit_code, bed_type=bed_type if bed_type != unit.bed_type else None)
 
 
 def in_groups(rows: Iterable[UnitBeds]) -> list[Group]:

@@ -14,11 +14,13 @@ from hub.cases.services import lock_case
 from hub.db import Base
 from hub.engine.models import WorkItem
 from hub.engine.refusal import ActionRefused, Problem
-from hub.organisations.models import Organisation, Site, Unit
+from hub.organisations.models import Site, Unit
 from hub.web.filters import moment
 
 LONGEST_HOSPITAL = 200
 """Characters of a ward and hospital in words."""
+ELSEWHERE = "The hub has another stay of this person at that time. Check the moment, and ring the hub if it is right"
+"""What a unit is told of a stay that is not its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,12 @@ def overlapping(stays: Sequence[StayFacts], from_at: datetime, until_at: datetim
     ]
 
 
-def record_stay(session: Session, case_id: int, entry: StayEntry, *, by_id: int | None, now: datetime) -> CaseStay:
-    """Record a stay. ActionRefused names all that is wrong, and every stay that it would overlap."""
+def record_stay(
+    session: Session, case_id: int, entry: StayEntry, *, by_id: int | None, now: datetime, is_hub: bool = True
+) -> CaseStay:
+    """Record a stay. ActionRefused names all that is wrong, and to the hub every stay that it would overlap."""
     case = lock_case(session, case_id)
-    _check(session, case, entry, now)
+    _check(session, case, entry, now, is_hub=is_hub)
     return _add(session, case, entry, by_id=by_id, now=now)
 
 
@@ -149,15 +153,18 @@ def reference_of(session: Session, stay_id: int) -> str | None:
     return session.scalar(query.where(items.c.case_stay_id == stay_id))
 
 
-def set_dates(session: Session, stay_id: int, *, from_at: datetime, until_at: datetime | None) -> None:
+def set_dates(
+    session: Session, stay_id: int, *, from_at: datetime, until_at: datetime | None, is_hub: bool = True
+) -> None:
     """Give the row that a stay item keeps the moments that its own history tells of.
 
-    ActionRefused when it would overlap another stay of this person: the row's case is held locked by the caller.
+    ActionRefused when it would overlap another stay of this person, which is named to the hub alone: the row's case is
+    held locked by the caller.
     """
     row = session.get_one(CaseStay, stay_id, populate_existing=True)
     others = [stay for stay in stays_of_people(session, [row.patient_id]) if stay.id != stay_id]
     case = session.get_one(CareCase, row.case_id)
-    wrong = _overlaps(case, overlapping(others, from_at, until_at))
+    wrong = _overlaps(case, overlapping(others, from_at, until_at), is_hub=is_hub)
     if wrong:
         raise ActionRefused(wrong)
     with _the_last_word():
@@ -165,7 +172,15 @@ def set_dates(session: Session, stay_id: int, *, from_at: datetime, until_at: da
     session.expire(row)
 
 
-def _check(session: Session, case: CareCase, entry: StayEntry, now: datetime, besides: int | None = None) -> None:
+def _check(
+    session: Session,
+    case: CareCase,
+    entry: StayEntry,
+    now: datetime,
+    besides: int | None = None,
+    *,
+    is_hub: bool = True,
+) -> None:
     wrong = []
     if (entry.unit_id is None) == (not entry.hospital):
         said = "Choose the unit, or write the ward and hospital: one of the two"
@@ -178,12 +193,14 @@ def _check(session: Session, case: CareCase, entry: StayEntry, now: datetime, be
         wrong.append(Problem("It ends before it begins. Check both", "until_at"))
     if not wrong:
         own = [stay for stay in stays_of_people(session, [case.patient_id]) if stay.id != besides]
-        wrong += _overlaps(case, overlapping(own, entry.from_at, entry.until_at))
+        wrong += _overlaps(case, overlapping(own, entry.from_at, entry.until_at), is_hub=is_hub)
     if wrong:
         raise ActionRefused(wrong)
 
 
-def _overlaps(case: CareCase, others: Sequence[StayFacts]) -> list[Problem]:
+def _overlaps(case: CareCase, others: Sequence[StayFacts], *, is_hub: bool) -> list[Problem]:
+    if others and not is_hub:  # where else somebody was, and when, is another unit's
+        return [Problem(ELSEWHERE, "from_at")]
     return [
         Problem(f"It would overlap another stay of this person: {_named(other, case)}", "from_at") for other in others
     ]
@@ -224,18 +241,6 @@ def _the_last_word() -> Iterator[None]:
             raise
         said = "Somebody else recorded another stay at this time just now. Look at the case again first"
         raise ActionRefused([Problem(said, "from_at")]) from refused
-
-
-def units_to_choose(session: Session) -> list[tuple[str, str]]:
-    """(id, words) of every unit, by provider and name."""
-    query = (
-        select(Unit.id, Unit.name, Site.name, Organisation.name)
-        .join(Site, Site.id == Unit.site_id)
-        .join(Organisation, Organisation.id == Site.organisation_id)
-        .where(Unit.until_on.is_(None))
-        .order_by(Organisation.name, Site.name, Unit.name)
-    )
-    return [(str(identity), f"{unit}, {site} ({owner})") for identity, unit, site, owner in session.execute(query)]
 
 
 def stay_of_case(session: Session, case: CareCase, stay_id: int) -> CaseStay | None:

@@ -24,11 +24,12 @@ from hub.cases.forms import (
 from hub.cases.legal_status import add_legal_status, correct_legal_status
 from hub.cases.models import CareCase
 from hub.cases.opening import close_case, open_by_hand, people_like
-from hub.cases.stays import correct_stay, record_stay, stay_of_case, units_to_choose
+from hub.cases.stays import correct_stay, record_stay, stay_of_case
 from hub.codes import label
 from hub.db import transaction
 from hub.engine.refusal import ActionRefused
 from hub.web.access import roles
+from hub.web.action_choices import units
 from hub.web.database import db
 from hub.web.page_forms import PageDrafts, PageForm
 from hub.web.trail import note
@@ -145,7 +146,7 @@ def correct_status(reference: str, status_id: int) -> ResponseReturnValue:
 def new_stay(reference: str) -> ResponseReturnValue:
     """Record a stay on a ward."""
     case = _case(reference)
-    form = TYPED.form_of(StayForm, units=units_to_choose(db.session))
+    form = TYPED.form_of(StayForm, units=units())
 
     def record() -> None:
         entry = form.entry()
@@ -161,7 +162,7 @@ def change_stay(reference: str, stay_id: int) -> ResponseReturnValue:
     """Put a right entry in the place of a wrong one, or of one that has ended."""
     case = _case(reference)
     stay = stay_of_case(db.session, case, stay_id) or abort(HTTPStatus.NOT_FOUND)
-    form = TYPED.form_of(CorrectStayForm, units=units_to_choose(db.session), stay=stay)
+    form = TYPED.form_of(CorrectStayForm, units=units(), stay=stay)
     told = {"reason": form.reason.data, "by_id": g.actor.user_id, "now": g.now}
 
     def correct() -> None:

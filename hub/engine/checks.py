@@ -1,7 +1,7 @@
 """Everything that must be right before an action is done: who, what is missing, the answers, the reason."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from hub.codes import codes
@@ -11,10 +11,12 @@ from hub.engine.documents import StoredFile
 from hub.engine.refusal import Problem
 from hub.engine.turn import Turn, as_json
 from workflows.core import Action, Actor, Ask, Need
+from workflows.durations import LONDON
 from workflows.roles import Role
 
 LONGEST_ANSWER = 8_000
 """Characters in one answer."""
+EARLIEST_YEAR = 1900
 LARGEST_NUMBER = 2_147_483_647
 """What a column of whole numbers can hold."""
 
@@ -123,9 +125,16 @@ def wrong_kind(ask: Ask, value: Any) -> str | None:
 
 
 def wrong_tense(ask: Ask, value: Any, now: datetime) -> str | None:
-    """Why a moment cannot be meant, or None: one to come that has been, or one that has been that is to come."""
-    if not isinstance(value, datetime):
+    """Why a date or moment cannot be meant: a slip in the year, one to come that has been, or the other way round."""
+    if not isinstance(value, date):
         return None
+    today = now.astimezone(LONDON).date()
+    day = value.date() if isinstance(value, datetime) else value
+    if day.year < EARLIEST_YEAR or day > today + timedelta(days=ask.within_days):
+        return f"{ask.label.rstrip('?')}: this is too far away; look at the year again"
+    if not isinstance(value, datetime):
+        is_over = ask.tense == "future" and value < today
+        return f"{ask.label.rstrip('?')}: this day has passed already; give a day to come" if is_over else None
     if ask.tense == "future" and value <= now:
         return f"{ask.label.rstrip('?')}: this has passed already; give a time to come"
     if ask.tense == "past" and value > now:

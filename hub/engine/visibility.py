@@ -227,6 +227,14 @@ def person_may_be_known(actor: Actor) -> ColumnElement[bool]:
     return or_(WorkItem.kind.not_in(sorted(limited)), *shown)
 
 
+def keeps_the_name(kind: str, actor: Actor) -> bool:
+    """Whether a list keeps from this actor whom an item of `kind` is about, where sharing is restricted in its case.
+
+    A unit whose bed was accepted is told so by the hub itself; whoever treats the person, or referred them, knows.
+    """
+    return kind == "placement" and not actor.is_hub and actor.role in UNIT_ROLES
+
+
 def audience_for(actor: Actor, chosen: str) -> str:
     """Whom something is for, as its row keeps it: what a party keeps to itself is its own organisation's."""
     return chosen if actor.is_hub or chosen == "all" else f"organisation:{actor.organisation_id}"

@@ -1,5 +1,6 @@
 """The second turn: state, history, clocks, copies, outbox; then what happens inside the hub because of it."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -28,7 +29,7 @@ def finish(turn: Turn) -> None:
         "version": item.version + 1,
         "is_open": is_open,
         "is_draft": turn.to_state in workflow.drafts,
-        "closed_at": (item.closed_at or turn.now) if not is_open else None,
+        "closed_at": _closed_at(turn) if not is_open else None,
         "next_due_at": turn.next_due(),
         "history_length": row["position"],
         "head_hash": row["hash"],
@@ -55,6 +56,12 @@ def finish(turn: Turn) -> None:
             announce(turn, cursor, topic, row)
     forget_rows(turn.session, item)
     react(turn, row)
+
+
+def _closed_at(turn: Turn) -> datetime:
+    """When it came to the end it is in: an ended item may be corrected and stay, or go on to another end."""
+    stays = turn.to_state == turn.from_state
+    return (turn.item.closed_at if stays else None) or turn.now
 
 
 def history_row(turn: Turn) -> dict[str, Any]:

@@ -122,17 +122,22 @@ def _asks(action: Action) -> str:
 
 
 def _names(workflow: Workflow, states: Sequence[str]) -> str:
-    if set(states) >= set(workflow.open_states):
+    if set(states) >= set(workflow.state_names):
+        return "Any state"
+    if set(states) == set(workflow.open_states):
         return "Any open state"
     return upper_first(listed((lower_first(workflow.wording_of(state).label) for state in states), "or"))
 
 
 def promises_of(workflow: Workflow, policy: PolicySet) -> tuple[Promise, ...]:
-    """The workflow's clocks with the lengths of one policy set; clocks that share a rule stand together."""
-    by_rule: dict[str, list[Clock]] = {}
+    """The workflow's clocks with the lengths of one policy set; clocks that share a rule stand together.
+
+    One that counts to a moment on the item goes by no length, whatever rule it has a name from: it stands by itself.
+    """
+    alike: dict[tuple[str, str | None], list[Clock]] = {}
     for clock in workflow.clocks:
-        by_rule.setdefault(clock.rule, []).append(clock)
-    return tuple(_promise(workflow, clocks, policy) for clocks in by_rule.values())
+        alike.setdefault((clock.rule, clock.due_fact), []).append(clock)
+    return tuple(_promise(workflow, clocks, policy) for clocks in alike.values())
 
 
 def _promise(workflow: Workflow, clocks: Sequence[Clock], policy: PolicySet) -> Promise:

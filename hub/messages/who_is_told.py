@@ -87,6 +87,9 @@ TABLE: Mapping[str, Told] = {
 }
 """By topic. One that is not here is heard by the owner, or by those who take it in, when its kind is in OTHERS."""
 
+TOLD_BY_ANOTHER = frozenset({"placement.unit_approached"})
+"""What nobody is told of twice: the approach that follows from it in the same moment tells the same people."""
+
 OTHERS = frozenset({"clock", *ALL})
 """What stands before the dot of every other topic that is told to the hub alone."""
 
@@ -134,7 +137,9 @@ class _Around:
 
 def who_is_told(session: Session, batch: Sequence[Outgoing], now: datetime) -> dict[int, set[int]]:
     """For each outbox row the ids of the accounts to tell, never the one who did it; a fixed number of statements."""
-    told = [sent for sent in batch if not sent.is_silent and sent.item_id is not None]
+    told = [
+        sent for sent in batch if not sent.is_silent and sent.item_id is not None and sent.topic not in TOLD_BY_ANOTHER
+    ]
     around = _read(session, told, now)
     found = {sent.id: set(_people_of(sent, around)) - {_actor(sent, around)} for sent in told}
     asked = [sent for sent in batch if sent.topic in OF_THE_HUB]

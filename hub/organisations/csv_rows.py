@@ -78,6 +78,8 @@ def read_rows(
     reader = csv.reader(lines)
     all_cells = _read(file, reader)
     header = [name.strip().lstrip("\ufeff").lower() for name in next(all_cells, [])]
+    if len(header) == 1 and ";" in header[0]:
+        raise ImportRefused([Problem(file, 1, "", "semicolons stand between the cells: save it with commas")])
     missing = [name for name in columns if name not in header]
     if missing:
         raise ImportRefused([Problem(file, 1, "", f"the column {name} is missing") for name in missing])

@@ -5,15 +5,23 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Subquery, exists, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
-from hub.organisations.models import Arm, Collaborative, Organisation, Site, Unit
+from hub.organisations.models import Arm, Collaborative, CollaborativeMember, Organisation, Site, Unit
+from workflows.durations import date_words
 
 
 def lasts(until_on: Any, today: date) -> ColumnElement[bool]:
     """A condition on a column of last days: it is empty, or `today` (a London date) at the earliest."""
     return or_(until_on.is_(None), until_on >= today)
+
+
+def why_closed(unit: Unit, on: date) -> str | None:
+    """In words that the unit, its site or its organisation was closed on a London date; None while it was not."""
+    ends = (unit.until_on, unit.site.until_on, unit.site.organisation.until_on)
+    last = min((end for end in ends if end is not None), default=on)
+    return f"{unit.name} is closed: its last day was {date_words(last)}" if last < on else None
 
 
 def find_organisation(session: Session, code: str) -> Organisation | None:
@@ -47,3 +55,23 @@ def active_collaborative(session: Session, service_line: str) -> Collaborative |
     """The active collaborative of a service line, the oldest when there are several, or None."""
     query = select(Collaborative).where(Collaborative.service_line == service_line, Collaborative.status == "active")
     return session.scalar(query.order_by(Collaborative.id).limit(1))
+
+
+def who_belongs(today: date) -> Subquery:
+    """Rows (collaborative_id, organisation_id): who leads a collaborative, and its members of `today` (a London date).
+
+    An arm of such an organisation belongs as well: compare with its own id and its parent's.
+    """
+    of_today = (CollaborativeMember.from_on <= today, lasts(CollaborativeMember.until_on, today))
+    members = select(CollaborativeMember.collaborative_id, CollaborativeMember.organisation_id).where(*of_today)
+    leads = select(
+        Collaborative.id.label("collaborative_id"), Collaborative.lead_organisation_id.label("organisation_id")
+    )
+    return union_all(leads, members).subquery("who_belongs")
+
+
+def belongs_to(collaborative_id: int | None, today: date) -> ColumnElement[bool]:
+    """A condition on Organisation: it, or the lead provider it is an arm of, belongs to this collaborative `today`."""
+    who = who_belongs(today)
+    is_theirs = or_(who.c.organisation_id == Organisation.id, who.c.organisation_id == Organisation.parent_id)
+    return exists().where(who.c.collaborative_id == collaborative_id, is_theirs)

@@ -8,10 +8,7 @@ from hub.placements.queries import Asked
 from hub.web.filters import ClockFace, lower_first, moment_within
 from hub.web.item_rows import item_href
 from hub.web.stored_words import shown
-from workflows.approach import State
-
-NO_BED = "no_bed"
-"""The reason of the list `approach_refusal_reason` that a bed state can contradict."""
+from workflows.approach import NO_BED, State
 
 
 @dataclass(frozen=True, slots=True)

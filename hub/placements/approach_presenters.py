@@ -8,14 +8,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final
 
-from flask import url_for
-
 from hub.beds.models import BedState
+from hub.beds.presenters import beds_href
 from hub.engine.reading import Line, Reading
 from hub.engine.visibility import View
 from hub.papers.content import Block
 from hub.papers.models import Paper
 from hub.placements.approach_models import Approach
+from hub.placements.pack import for_whom
 from hub.web.filters import count, moment, moment_within
 from hub.web.item_page import HistoryLine, ItemPage
 from hub.web.item_rows import action_href
@@ -108,8 +108,7 @@ class ApproachPage:
         known = self.item.pack if self.is_whole else None
         if known is None:
             return self.bed
-        who = age_words(known.age_years)
-        return f"{self.bed}, for {who}{f' from {known.home_outcode}' if known.home_outcode else ''}"
+        return f"{self.bed}, for {for_whom(known.age_years, known.home_outcode)}"
 
     @property
     def unit(self) -> str:
@@ -202,20 +201,12 @@ class ApproachPage:
         unit = self.item.unit
         if self.actor.is_hub or unit is None:
             return ""
-        other = self.item.bed_type if self.item.bed_type != unit.bed_type else None
-        return url_for("beds.unit", code=unit.unit_code, bed_type=other)
+        return beds_href(unit, self.item.bed_type)
 
     @property
     def clinical_reasons(self) -> list[str]:
         """The reasons that a consultant answers for, in words."""
         return [shown(code, codes="approach_refusal_reason") for code in sorted(CLINICAL_REASONS)]
-
-
-def age_words(years: int | None) -> str:
-    """ "a 15-year-old", "an 18-year-old"."""
-    if years is None:
-        return "a person whose age is not known"
-    return f"{'an' if years in {8, 11, 18} or 80 <= years < 90 else 'a'} {years}-year-old"
 
 
 def sections_of(blocks: Iterable[Block]) -> tuple[list[Block], list[Part]]:

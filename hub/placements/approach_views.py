@@ -20,6 +20,7 @@ from hub.web.action_choices import choices_for
 from hub.web.action_form import ActionForm, form_for
 from hub.web.actions import Pages, action_routes, keep_typed, show_item
 from hub.web.database import db
+from workflows.approach import CLINICAL_ANSWERS
 from workflows.core import Action
 
 blueprint = Blueprint("approaches", __name__, url_prefix="/approaches")
@@ -36,11 +37,15 @@ def banner(item: Approach) -> Banner | None:
 
 
 def banner_of_the_unit(item: Approach) -> Banner:
-    """As much as the pack says, and no case reference: the unit opens this approach and nothing else."""
+    """As much as the pack says, and no case reference: the unit opens this approach and nothing else.
+
+    The law is told while a bed is looked for. From then on the stay tells it as long as the person is there: what
+    became of them elsewhere is no matter of this unit.
+    """
     case = item.case
     assert case is not None
     patient = case.patient
-    law = law_of(case.current_status, g.now)
+    law = law_of(case.current_status, g.now) if item.placement.is_open else None
     if is_sharing_restricted(item.placement):
         return Banner(None, None, None, None, None, "this person", law=law, restriction="ring the hub")
     return Banner(
@@ -79,8 +84,7 @@ def _offer_form(action: Action, reading: Reading) -> type[ActionForm]:
 
 def _refusal_form(action: Action, reading: Reading) -> type[ActionForm]:
     """The questions of a refusal; those for a clinical reason stand together, so each need not say so."""
-    clinical = {"refusal_consultant", "refusal_criterion", "would_change"}
-    asks = [replace(ask, hint="", optional=False) if ask.name in clinical else ask for ask in action.questions]
+    asks = [replace(ask, hint="", optional=False) if ask.name in CLINICAL_ANSWERS else ask for ask in action.questions]
     return form_for(replace(action, asks=tuple(asks)), choices_for(action, reading))
 
 

@@ -20,17 +20,18 @@ from hub.engine.start import Beginning, PartyTo, start
 from hub.engine.topics import Happened
 from hub.engine.unread import unread
 from hub.organisations.models import Unit
+from hub.organisations.queries import why_closed
 from hub.placements.approach_models import Approach, ApproachFigures, ApproachPack
 from hub.placements.models import Placement, PlacementException
 from hub.placements.pack import pack_facts
 from hub.placements.ranking_queries import fit_of
-from workflows.approach import APPROACH, State
+from workflows.approach import APPROACH, NO_BED, State
 from workflows.core import SYSTEM
+from workflows.durations import local
 from workflows.placement import WITH_A_BED
 from workflows.roles import Capacity
 
 NOT_NEEDED = "No bed is needed from this unit any more"
-NO_BED = "no_bed"
 OUT_OF_AREA = {
     "out_of_area_reason": "say why",
     "repatriation_plan": "say how the person comes back near home",
@@ -43,6 +44,8 @@ def ask_the_unit(happened: Happened) -> None:
     """Open the approach: one question to one unit, with what it needs to answer and a clock of its own."""
     session, placement = happened.session, happened.item
     unit = session.get_one(Unit, happened.values["asked_unit_id"])
+    if closed := why_closed(unit, local(happened.at).date()):
+        raise ActionRefused([Problem(f"{closed}. Ask another unit", "asked_unit_id")])
     asked_before = [each for each in _open_approaches(session, placement) if each.unit_id == unit.id]
     if asked_before:
         said = f"{unit.name} was asked already and has not said no: see {asked_before[0].reference}"
@@ -169,14 +172,17 @@ def _check_it_fits(happened: Happened, unit: Unit) -> None:
 
 def _check_it_has_not_lapsed(session: Session, chosen: Approach, at: datetime) -> None:
     """An offer is over when its time is, whether or not the hub has come round to saying so."""
-    query = select(Clock.due_at).where(Clock.item_id == chosen.id, Clock.name == "offer", Clock.stopped_at.is_(None))
-    due_at = session.scalar(query)
+    runs = (Clock.stopped_at.is_(None), Clock.paused_at.is_(None))
+    due_at = session.scalar(select(Clock.due_at).where(Clock.item_id == chosen.id, Clock.name == "offer", *runs))
     if due_at is not None and due_at <= at:
         said = "This offer has lapsed: its time is over. Ask the unit again, or choose another offer"
         raise ActionRefused([Problem(said, "accepted_approach")])
 
 
 def _check_it_may_be_accepted(happened: Happened, chosen: Approach) -> None:
+    unit = happened.session.get_one(Unit, chosen.unit_id)
+    if closed := why_closed(unit, local(happened.at).date()):
+        raise ActionRefused([Problem(f"{closed}. Choose another offer", "accepted_approach")])
     fit = fit_of(happened.session, happened.item, chosen.unit_id or 0, happened.at)
     if fit is None:
         raise ActionRefused([Problem("Choose an offer from the list", "accepted_approach")])

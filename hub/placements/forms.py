@@ -7,6 +7,7 @@ from flask import g, url_for
 
 from hub.codes import codes
 from hub.engine.reading import Reading
+from hub.placements.approaching import OUT_OF_AREA
 from hub.placements.models import Placement
 from hub.placements.page import page_of
 from hub.placements.queries import Asked
@@ -21,8 +22,6 @@ from workflows import placement_guards as guards
 from workflows.core import SYSTEM, Action
 from workflows.roles import Role
 
-OUT_OF_AREA = ("out_of_area_reason", "repatriation_plan", "repatriation_on")
-"""What is asked of a bed outside the collaborative alone."""
 ON_THE_CASE = ("care_coordinator_name", "consultant_name", "responsible_icb", "consent_basis", "family_told")
 STATUS_ROLES = (Role.COORDINATOR, Role.CASE_MANAGER)
 """Who writes down a legal status on a case."""

@@ -81,6 +81,15 @@ def pack_facts(placement: Placement, now: datetime) -> tuple[int | None, str | N
     return age(born_on, now), None if is_sharing_restricted(placement) else outcode_of(postcode)
 
 
+def for_whom(age_years: int | None, home_outcode: str | None) -> str:
+    """ "a 15-year-old from HD1": all that a list says of the person. No district is said where none may be told."""
+    if age_years is None:
+        who = "a person whose age is not known"
+    else:
+        who = f"{'an' if age_years in {8, 11, 18} or 80 <= age_years < 90 else 'a'} {age_years}-year-old"
+    return f"{who} from {home_outcode}" if home_outcode else who
+
+
 def is_sharing_restricted(placement: Placement) -> bool:
     """Whether the case or the referral says that information about the person must be kept from somebody."""
     return any(getattr(facts, "sharing_restricted", None) for facts in (placement.case, _form(placement)))

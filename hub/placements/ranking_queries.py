@@ -1,17 +1,18 @@
 """Reading what the ranking needs: two statements, however many units there are."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from hub.beds.models import BedState, free_beds
 from hub.beds.queries import stale_after
 from hub.cases.models import CareCase
-from hub.organisations.models import Collaborative, CollaborativeMember, Organisation, Site, Unit
+from hub.organisations.models import Organisation, Site, Unit
+from hub.organisations.queries import belongs_to
 from hub.patients.models import Patient
 from hub.placements.models import PlacementException
 from hub.placements.ranking import BedFigure, Ranked, Ranking, UnitFacts, Wanted, judge, ranked
@@ -95,7 +96,7 @@ class _Search:
                 BedState.held,
                 BedState.closed_why,
                 BedState.confirmed_at,
-                self._is_member().label("in_collaborative"),
+                belongs_to(self._placement.collaborative_id, local(self._now).date()).label("in_collaborative"),
                 self._allowed_until().label("exception_until"),
             )
             .join(Site, Site.id == Unit.site_id)
@@ -145,27 +146,6 @@ class _Search:
         free = free_beds(row.open_beds, row.occupied, row.held)
         is_stale = self._now - row.confirmed_at > self._good_for
         return BedFigure(row.open_beds, free, row.closed_why, row.confirmed_at, is_stale)
-
-    def _is_member(self) -> ColumnElement[bool]:
-        """The lead organisation and its two arms belong to it without being listed."""
-        today: date = local(self._now).date()
-        member = exists().where(
-            CollaborativeMember.collaborative_id == self._placement.collaborative_id,
-            or_(
-                CollaborativeMember.organisation_id == Organisation.id,
-                CollaborativeMember.organisation_id == Organisation.parent_id,
-            ),
-            CollaborativeMember.from_on <= today,
-            or_(CollaborativeMember.until_on.is_(None), CollaborativeMember.until_on >= today),
-        )
-        leads = exists().where(
-            Collaborative.id == self._placement.collaborative_id,
-            or_(
-                Collaborative.lead_organisation_id == Organisation.id,
-                Collaborative.lead_organisation_id == Organisation.parent_id,
-            ),
-        )
-        return or_(member, leads)
 
     def _allowed_until(self) -> ColumnElement[Any]:
         return (

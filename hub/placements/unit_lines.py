@@ -7,7 +7,7 @@ from datetime import date, datetime
 from hub.organisations.models import Admissions, Level, OrganisationKind
 from hub.placements.answer_words import Answer
 from hub.placements.ranking import Ranked, Ranking
-from hub.places.distance import NOT_KNOWN, km_words
+from hub.places.distance import NOT_KNOWN, km_words, why_no_distance
 from hub.web.filters import count, moment_within
 from workflows.durations import local
 
@@ -91,13 +91,14 @@ def _line(
     unit, beds = one.unit, one.beds
     sector = SECTORS.get(OrganisationKind(unit.provider_kind)) if unit.provider_kind in _KINDS else None
     allowed = f"A director allows it until {moment_within(unit.exception_until, now)}" if unit.exception_until else ""
+    no_distance = why_no_distance(has_postcode=unit.has_postcode, home_is_known=home_is_known)
     return UnitLine(
         number=number,
         unit_id=unit.id,
         name=unit.name,
         provider=f"{unit.provider} ({sector})" if sector else unit.provider,
         km=km_words(one.km) if one.km is not None else NOT_KNOWN.capitalize(),
-        band=one.band if one.km is not None else _why_no_distance(one, home_is_known=home_is_known),
+        band=one.band if one.km is not None else no_distance,
         level=unit.level,
         level_words=tuple(_level_words(one, local(now).date())),
         free=str(beds.free) if beds else NOT_KNOWN.capitalize(),
@@ -110,12 +111,6 @@ def _line(
         takes_type=unit.takes_type,
         may_be_excepted=bool(one.needs_exception),
     )
-
-
-def _why_no_distance(one: Ranked, *, home_is_known: bool) -> str:
-    if not home_is_known:
-        return "home not known"
-    return "not on the map" if one.unit.has_postcode else "no postcode held"
 
 
 _KINDS = frozenset(OrganisationKind)

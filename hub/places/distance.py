@@ -28,6 +28,13 @@ def km_words(km: float | None) -> str:
     return f"{km:.0f} km" if km >= 1 else "under 1 km"
 
 
+def why_no_distance(*, has_postcode: bool, home_is_known: bool = True) -> str:
+    """What stands under a distance that is not known."""
+    if not home_is_known:
+        return "home not known"
+    return "not on the map" if has_postcode else "no postcode held"
+
+
 def bands_in(policy: PolicySet) -> list[float]:
     """The upper ends of the distance bands in km, ascending, as a policy set gives them."""
     given = policy.value(BANDS)

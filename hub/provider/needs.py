@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from flask import url_for
-
 from hub.beds.models import BedState
+from hub.beds.presenters import beds_href
 from hub.beds.queries import stale_after
 from hub.engine.rulebook import Rulebook
 from hub.organisations.models import Unit
+from hub.placements.pack import for_whom
 from hub.provider.queries import OpenItem
 from hub.web.filters import ClockFace, age, ago, lower_first, moment_within, plain_face
 from hub.web.item_rows import action_href, face_of, item_href
@@ -59,23 +59,13 @@ def ask_for_a_bed(found: OpenItem, unit: str, book: Rulebook, now: datetime) -> 
     return Need(
         face=face_of(item, found.clock, book, now),
         ask=f"Can you offer a bed: {lower_first(item.title)}?" if item.title else "Can you offer a bed?",
-        about=f"{for_whom(found)}. {NOTHING_ELSE}",
+        about=f"{for_whom(found.age_years, found.home_outcode)}. {NOTHING_ELSE}",
         href=item_href(item.kind, item.reference),
         button="Answer",
         reference=item.reference,
         priority=item.priority,
         unit=unit,
     )
-
-
-def for_whom(found: OpenItem) -> str:
-    """ "a 15-year-old from HD1"; nothing that names the person."""
-    who = "a person" if found.age_years is None else f"{_article(found.age_years)} {found.age_years}-year-old"
-    return f"{who} from {found.home_outcode}" if found.home_outcode else f"{who}, home not known"
-
-
-def _article(years: int) -> str:
-    return "an" if years in {8, 11, 18} or 80 <= years <= 89 else "a"
 
 
 def somebody_to_admit(found: OpenItem, unit: str, book: Rulebook, now: datetime) -> Need:
@@ -143,14 +133,10 @@ def beds_to_confirm(beds: Sequence[BedState], unit: Unit, policy: PolicySet, now
     )
 
 
-def beds_href(unit: Unit, bed_type: str = "") -> str:
-    """Where the figures of a unit, of one type when it has several, are confirmed."""
-    other = bed_type if bed_type and bed_type != unit.bed_type else None
-    return url_for("beds.unit", code=unit.unit_code, bed_type=other)
-
-
 def name_of(found: OpenItem) -> str:
-    """Who it is about, as the item says."""
+    """Who it is about, as the item says; before the person comes not where sharing is restricted."""
+    if found.is_restricted and found.item.kind == "placement":
+        return "this person (sharing restricted: ring the hub)"
     return found.item.title or "a person whose name is not known"
 
 

@@ -78,6 +78,8 @@ class OpenItem:
     leave_until: datetime | None
     left_at: datetime | None
     estimated_discharge_on: date | None
+    is_restricted: bool | None
+    """Sharing is restricted in its case; of an approach the title says nothing anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ def read_open(session: Session, actor: Actor, units: Sequence[int]) -> list[Open
             _STAY.c.leave_until,
             _STAY.c.left_at,
             _STAY.c.estimated_discharge_on,
+            CareCase.sharing_restricted,
         )
         .select_from(found)
         .join(WorkItem, WorkItem.id == found.c.id)

@@ -7,10 +7,12 @@ from datetime import date, datetime
 from typing import Final
 
 from hub.beds.models import BedState
+from hub.beds.presenters import beds_href
 from hub.codes import known_label
 from hub.engine.rulebook import Rulebook
 from hub.organisations.models import Unit
-from hub.provider.needs import beds_href, for_whom, is_late_back, name_of
+from hub.placements.pack import for_whom
+from hub.provider.needs import is_late_back, name_of
 from hub.provider.queries import Ended, OpenItem
 from hub.stays.presenters import days_words
 from hub.web.filters import ClockFace, age, ago, moment, moment_within, short_day
@@ -95,7 +97,7 @@ def offer_that_stands(found: OpenItem, unit: str, book: Rulebook, now: datetime)
     item = found.item
     return Offer(
         bed=item.title or "A bed",
-        about=", ".join(part for part in (found.offered_bed, for_whom(found)) if part),
+        about=", ".join(part for part in (found.offered_bed, for_whom(found.age_years, found.home_outcode)) if part),
         href=item_href(item.kind, item.reference),
         reference=item.reference,
         state=APPROACH.wording_of(item.state).label,

@@ -180,7 +180,7 @@ def _attempt(session: Session, sessions: SessionFactory, run: ImportRun, now: da
     stage = Stage.IMPORTING if run.wants_import else Stage.CHECKING
     _tell(sessions, run.id, stage=stage.value, attempts=run.attempts + 1, started_at=now, rows_done=0)
     try:
-        with session.begin_nested(), _folder(run.id) as folder:
+        with session.begin_nested(), _folder(folder_of(session, run.id)) as folder:
             return _work(session, sessions, run, now, folder)
     except FileProblem as problem:
         _drop_content(session, run.id)
@@ -233,10 +233,16 @@ def _tell(sessions: SessionFactory, run_id: int, **values: Any) -> None:
         own.execute(update(ImportRun).where(ImportRun.id == run_id).values(values))
 
 
+def folder_of(session: Session, run_id: int) -> Path:
+    """Where a run of this database works: two hubs on one machine must not meet, and a run finds what it left."""
+    url = session.connection().engine.url
+    whose = hashlib.sha256(repr((url.host, url.port, url.database, dict(url.query))).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"hub-import-{os.getuid()}-{whose}-{run_id}"
+
+
 @contextmanager
-def _folder(run_id: int) -> Iterator[Path]:
+def _folder(folder: Path) -> Iterator[Path]:
     """A private folder; what a killed worker left in it is deleted when the run is taken up again."""
-    folder = Path(tempfile.gettempdir()) / f"hub-import-{os.getuid()}-{run_id}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:

@@ -12,7 +12,17 @@ from markupsafe import Markup
 from hub import codes
 from hub.beds.queries import UnitBeds
 from hub.organisations.models import Admissions, Organisation
-from hub.places import Point, band_words, km_between, km_words, outcode_of, point_of, point_of_postcode
+from hub.places import (
+    NOT_KNOWN,
+    Point,
+    band_words,
+    km_between,
+    km_words,
+    outcode_of,
+    point_of,
+    point_of_postcode,
+    why_no_distance,
+)
 from hub.places.picture import Mark, draw_region
 from hub.places.window import middle_of
 from hub.region.queries import Members, is_member
@@ -128,9 +138,8 @@ class RegionPage:
     def distance(self, row: Row) -> tuple[str, str]:
         """The distance of a row and its band, in words; why there is none stands in place of the band."""
         if row.km is None:
-            return km_words(
-                None
-            ).capitalize(), "no postcode held" if not row.beds.unit.site.postcode else "not on the map"
+            has_postcode = bool(row.beds.unit.site.postcode)
+            return NOT_KNOWN.capitalize(), why_no_distance(has_postcode=has_postcode)
         return km_words(row.km), band_words(row.km, self.bands)
 
     @property

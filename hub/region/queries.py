@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.beds.queries import UnitBeds, list_beds
-from hub.organisations.models import Collaborative, CollaborativeMember, Organisation
-from hub.organisations.queries import lasts
+from hub.organisations.models import Collaborative, Organisation
+from hub.organisations.queries import who_belongs
 from workflows.actor import Actor
 from workflows.durations import local
 
@@ -32,20 +32,15 @@ def _goes_on(beds: UnitBeds, today: date) -> bool:
 
 def read_members(session: Session, now: datetime) -> Members:
     """Who belongs to the active collaboratives: their leads and their members of today. One statement."""
-    today = local(now).date()
-    of_today = and_(
-        CollaborativeMember.collaborative_id == Collaborative.id,
-        CollaborativeMember.from_on <= today,
-        lasts(CollaborativeMember.until_on, today),
-    )
+    who = who_belongs(local(now).date())
     rows = session.execute(
-        select(Collaborative.service_line, Collaborative.lead_organisation_id, CollaborativeMember.organisation_id)
-        .outerjoin(CollaborativeMember, of_today)
+        select(Collaborative.service_line, who.c.organisation_id)
+        .join(who, who.c.collaborative_id == Collaborative.id)
         .where(Collaborative.status == "active")
     )
     members: Members = defaultdict(set)
-    for service_line, *organisations in rows:
-        members[service_line].update(each for each in organisations if each is not None)
+    for service_line, organisation_id in rows:
+        members[service_line].add(organisation_id)
     return members
 
 

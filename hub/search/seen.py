@@ -15,7 +15,15 @@ from sqlalchemy.sql.selectable import FromClause
 import workflows
 from hub.cases.models import CareCase, CaseSeal
 from hub.engine.models import WorkItem
-from hub.engine.visibility import EMERGENCY_KINDS, OPENS_NO_CASE, View, may_be_seen, person_may_be_known, view_of
+from hub.engine.visibility import (
+    EMERGENCY_KINDS,
+    OPENS_NO_CASE,
+    View,
+    keeps_the_name,
+    may_be_seen,
+    person_may_be_known,
+    view_of,
+)
 from workflows.actor import Actor
 
 KINDS: tuple[str, ...] = tuple(sorted(workflows.ALL))
@@ -57,6 +65,10 @@ def item_is_told(actor: Actor, item_id: Any, *outside: FromClause) -> ColumnElem
     conditions = [WorkItem.id == item_id, may_be_seen(told_names(actor), KINDS), person_may_be_known(actor)]
     if not actor.is_hub:
         conditions.append(or_(WorkItem.is_draft.is_(False), WorkItem.opened_by_id == actor.user_id))
+    kept_back = [kind for kind in KINDS if keeps_the_name(kind, actor)]
+    if kept_back:
+        limit = select(CareCase.sharing_restricted).where(CareCase.id == WorkItem.case_id).correlate(WorkItem)
+        conditions.append(or_(WorkItem.kind.not_in(kept_back), limit.scalar_subquery().is_not(True)))
     return _probe(*conditions, of=outside)
 
 

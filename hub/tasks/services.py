@@ -32,7 +32,13 @@ def open_task(session: Session, item: Any, what: str, *, now: datetime) -> Task:
 
 
 def hand_to_head(session: Session, item: Any, what: str, *, now: datetime) -> Task:
-    """A task on `item` for a head of commissioning: what becomes of a bed. Nobody outside the hub sees it."""
+    """A task on `item` for a head of commissioning: what becomes of a bed. Nobody outside the hub sees it.
+
+    One that waits for an answer is not asked again, whatever else takes the same bed's decision back.
+    """
+    waiting = select(Task).where(Task.parent_id == item.id, Task.state == State.BED_TO_SETTLE).order_by(Task.id)
+    if (asked := session.scalars(waiting.limit(1)).first()) is not None:
+        return asked
     made: Task = start(
         session,
         TASK,

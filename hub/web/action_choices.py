@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import g
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from hub.db import Base
 from hub.engine.everyday import correctable
@@ -12,6 +12,7 @@ from hub.engine.reading import Reading
 from hub.web.database import db
 from hub.web.filters import moment
 from workflows.core import Action, Ask
+from workflows.durations import local
 from workflows.everyday import may_take_back
 from workflows.roles import ROLE_LABELS, Role
 
@@ -50,15 +51,17 @@ def organisations(key: str) -> Pairs:
 
 
 def units() -> Pairs:
-    """Every unit with its organisation, by name."""
+    """Every unit that is not closed, by organisation, place and name: "Linden, Tarn House (Fellside Care)"."""
     unit, site, place = (Base.metadata.tables[name] for name in ("unit", "site", "organisation"))
+    today = local(g.now).date()
     rows = db.session.execute(
-        select(unit.c.id, unit.c.name, place.c.name)
+        select(unit.c.id, unit.c.name, site.c.name, place.c.name)
         .join(site, site.c.id == unit.c.site_id)
         .join(place, place.c.id == site.c.organisation_id)
-        .order_by(unit.c.name, place.c.name)
+        .where(*(or_(each.c.until_on.is_(None), each.c.until_on >= today) for each in (unit, site, place)))
+        .order_by(place.c.name, site.c.name, unit.c.name, unit.c.id)
     )
-    return [(str(identity), f"{name}, {whose}") for identity, name, whose in rows]
+    return [(str(identity), f"{name}, {where} ({whose})") for identity, name, where, whose in rows]
 
 
 def _hub_people(_reading: Reading) -> Pairs:

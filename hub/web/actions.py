@@ -132,9 +132,9 @@ def _send(pages: Pages, reading: Reading, offer: Offer) -> ResponseReturnValue:
     form.validate()
     read = pages.clean.get(offer.action.name)
     values, problems = read(form, item) if read else (form.answers(), [])
-    problems += [
-        Problem(why_not_offered(offer.action, form, name), name) for name in form.not_on_the_list() if not read
-    ]
+    # Whoever may not do it must not learn by trying what the list holds.
+    strange = form.not_on_the_list() if offer.is_mine and not read else []
+    problems += [Problem(why_not_offered(offer.action, form, name), name) for name in strange]
     if problems or form.errors:
         return _refused(pages, reading, offer, form, ActionRefused(problems))
     act = partial(_act, pages, item, offer, form)

@@ -1,6 +1,6 @@
 """What an item's page shows, worked out from one reading: clocks, diagram, history in words, who can see it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +13,7 @@ import workflows
 from hub.engine.authority import is_party
 from hub.engine.available import Offer
 from hub.engine.models import Clock
-from hub.engine.reading import Line, Reading
+from hub.engine.reading import Line, PartyLine, Reading
 from hub.engine.stored_clocks import deadline_of
 from hub.engine.visibility import View
 from hub.web.filters import ClockFace, clock_face, lower_first, moment, moment_within
@@ -24,7 +24,7 @@ from workflows.core import Action, Actor, Ask, Wording, Workflow, in_words, uppe
 from workflows.diagram import describe, draw
 from workflows.everyday import EVERYDAY, label_of
 from workflows.explain import Step
-from workflows.roles import CAPACITY_LABELS, Capacity
+from workflows.roles import CAPACITY_LABELS, Capacity, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,8 @@ class ItemPage:
         """What to do, in words; what it is when nothing is to be done."""
         if not self.wording.to_do:
             return f"{self.workflow.title}: {self.wording.label.lower()}"
-        return to_do_of(self.wording, is_hub=self.actor.is_hub or bool(self.main))
+        is_theirs = bool(self.main) and not self.sees_outcome_alone
+        return to_do_of(self.wording, is_hub=self.actor.is_hub or is_theirs)
 
     @cached_property
     def mine(self) -> list[Offer]:
@@ -111,8 +112,8 @@ class ItemPage:
 
     @cached_property
     def others(self) -> list[Offer]:
-        """Actions that wait for somebody else."""
-        return [offer for offer in self.reading.offers if not offer.is_mine]
+        """Actions that wait for somebody else; what the hub does by itself waits for nobody."""
+        return [offer for offer in self.reading.offers if not offer.is_mine and not _is_by_itself(offer.action)]
 
     def missing(self, offer: Offer) -> list[Any]:
         """What an action still lacks, for `items.not_yet`: a sentence, with the address of the box that mends it."""
@@ -279,7 +280,14 @@ class ItemPage:
     @cached_property
     def parties(self) -> list[WhoSees]:
         """Who outside the hub can see it, and until when; who reads the outcome alone is told of no other party."""
-        lines = self.reading.parties
+        return self._who_sees(self.reading.parties)
+
+    def readers(self, action: Action) -> list[WhoSees]:
+        """Who outside the hub will read what `action` writes: nobody of what stays inside, nor who has left."""
+        lines = [line for line in self.reading.parties if line.party.until_at is None]
+        return [] if action.is_inside else self._who_sees(lines)
+
+    def _who_sees(self, lines: Sequence[PartyLine]) -> list[WhoSees]:
         if self.sees_outcome_alone:
             lines = [line for line in lines if is_party(self.actor, line.party)]
         return [WhoSees(line.name, self._party_words(line.party)) for line in lines]
@@ -289,6 +297,10 @@ class ItemPage:
         since = f"since {moment_within(party.from_at, self.now)}"
         ended = f", ended {moment_within(party.until_at, self.now)}" if party.until_at else ""
         return f"{upper_first(names)}, {since}{ended}"
+
+
+def _is_by_itself(action: Action) -> bool:
+    return all(may.role is Role.SYSTEM for may in action.by)
 
 
 def _goes_on(row: Any) -> bool:

@@ -15,7 +15,6 @@ MENU: tuple[tuple[str, str], ...] = (
     ("My referrals", "mine.show"),
     ("Worklist", "worklist.list_items"),
     ("Beds", "beds.index"),
-    ("Region", "region.show"),
     ("Emergency referral", "emergency.new"),
     ("New referral", "referrals.new"),
     ("Open a case", "cases.new"),

@@ -61,6 +61,8 @@ class Listed:
     """As it stands in the form, for an item that has no case yet."""
     where_now: str | None
     location_kind: str | None
+    is_restricted: bool | None
+    """Sharing is restricted in its case."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ def rows_of(found: Subquery) -> Query:
             _REFERRAL.c.date_of_birth,
             _REFERRAL.c.where_now,
             _REFERRAL.c.location_kind,
+            CareCase.sharing_restricted,
         )
         .select_from(found)
         .join(WorkItem, WorkItem.id == found.c.id)

@@ -9,7 +9,7 @@ from textwrap import shorten
 import workflows
 from hub.codes import known_label
 from hub.engine.rulebook import Rulebook
-from hub.engine.visibility import View, view_of
+from hub.engine.visibility import View, keeps_the_name, view_of
 from hub.web.filters import ClockFace, age
 from hub.web.item_rows import face_of, item_href, to_do_of
 from hub.worklist.queries import Listed
@@ -17,6 +17,8 @@ from workflows.actor import Actor
 from workflows.core import upper_first
 
 _LONGEST_PLACE = 32
+ASK_THE_HUB = "Sharing restricted: ring the hub"
+"""In the place of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ def row_of(found: Listed, actor: Actor, book: Rulebook, now: datetime) -> Row:
     is_hidden = view_of(item.kind, actor) in {View.HISTORY, View.COST}
     # To a party it is who its own item says: a number alone must not tell whose it is.
     known = found.patient if actor.is_hub else None
+    is_kept_back = keeps_the_name(item.kind, actor) and found.is_restricted
+    named = ASK_THE_HUB if is_kept_back else item.title or "Name not known"
     years = None if is_hidden else age(known.date_of_birth if known else found.born_on, now)
     return Row(
         face=face_of(item, found.clock, book, now),
@@ -55,7 +59,7 @@ def row_of(found: Listed, actor: Actor, book: Rulebook, now: datetime) -> Row:
         priority=item.priority,
         kind=workflow.title,
         reference=item.reference,
-        person="Not shown to your role" if is_hidden else known.short_name if known else item.title or "Name not known",
+        person="Not shown to your role" if is_hidden else known.short_name if known else named,
         age=years,
         about="" if is_hidden else _about(found, years, is_unsaid=found.patient is not None and known is None),
         state=wording.label,

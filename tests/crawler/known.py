@@ -21,6 +21,12 @@ PERSON_IS_GONE_IN: Final[Mapping[str, frozenset[str]]] = {
 SEES_NOT_THE_CASE: Final = frozenset({"approach"})
 """Kinds whose parties are told who the person is and still may not open the case or know its number elsewhere."""
 
+IN_A_PACK: Final = frozenset({"referral", "admission"})
+"""Kinds whose own words a unit is sent when it is asked: both forms, and nothing of a search or of another approach."""
+
+BEFORE_THE_BED: Final = frozenset({"approach", "placement"})
+"""Kinds that tell a unit no name where sharing is restricted: the hub does that itself."""
+
 OF_UNITS: Final = frozenset({"unit_manager", "unit_clinician"})
 """Roles that stand for every unit of their organisation when their membership names none."""
 
@@ -30,17 +36,19 @@ PEOPLE: Final = """
     WHERE o.arm IS DISTINCT FROM 'hub' AND m.until_on IS NULL ORDER BY u.id"""
 
 PARTIES: Final = """
-    SELECT DISTINCT w.id, w.kind, w.state, w.reference, w.case_id, w.is_open, w.is_draft
-    FROM item_party p JOIN work_item w ON w.id = p.item_id
+    SELECT DISTINCT w.id, w.kind, w.state, w.reference, w.case_id, w.is_open, w.is_draft,
+        coalesce(c.sharing_restricted, false) AS is_restricted
+    FROM item_party p JOIN work_item w ON w.id = p.item_id LEFT JOIN care_case c ON c.id = w.case_id
     WHERE p.until_at IS NULL AND (p.user_id = :user_id OR (p.organisation_id = :organisation_id AND
         (p.unit_id IS NULL OR p.unit_id = :unit_id OR (CAST(:unit_id AS int) IS NULL AND :is_of_units))))
     ORDER BY w.id"""
 
 ABOVE: Final = """
     WITH RECURSIVE above AS (
-        SELECT id, parent_id, case_id, reference FROM work_item WHERE id = ANY(:ids)
-        UNION SELECT w.id, w.parent_id, w.case_id, w.reference FROM work_item w JOIN above ON above.parent_id = w.id
-    ) SELECT id, case_id, reference FROM above"""
+        SELECT id, kind, parent_id, case_id, reference FROM work_item WHERE id = ANY(:ids)
+        UNION SELECT w.id, w.kind, w.parent_id, w.case_id, w.reference
+        FROM work_item w JOIN above ON above.parent_id = w.id
+    ) SELECT id, kind, parent_id, case_id, reference FROM above"""
 
 
 NEAR: Final = """
@@ -68,7 +76,9 @@ class Sight:
     told: frozenset[int]
     """Of these they may also be told whom they are about."""
     forms: frozenset[int]
-    """The items above those: their forms are in what a unit is sent."""
+    """The items above those whose words are in what a unit is sent."""
+    papers: frozenset[int]
+    """Items whose papers they may open: their own, and the referral behind an admission decision."""
     cases: frozenset[int]
     """The cases of those: who the person is."""
     opens_cases: frozenset[int]
@@ -94,12 +104,18 @@ def sights(session: Session) -> list[Sight]:
 def _sight(session: Session, person: Row[Any]) -> Sight:
     given = {"organisation_id": person.organisation_id, "user_id": person.user_id}
     near = session.execute(text(NEAR), given).all()
-    named = {name: getattr(person, name) for name in ("user_id", "organisation_id", "unit_id")}
-    rows = session.execute(text(PARTIES), {**named, "is_of_units": person.role in OF_UNITS}).all()
+    who = {name: getattr(person, name) for name in ("user_id", "organisation_id", "unit_id")}
+    rows = session.execute(text(PARTIES), {**who, "is_of_units": person.role in OF_UNITS}).all()
     gone = {row.id for row in rows if row.state in PERSON_IS_GONE_IN.get(row.kind, ())}
     told = {row.id for row in rows} - gone
     above = session.execute(text(ABOVE), {"ids": sorted(told)}).all()
-    cases = {row.case_id for row in above if row.case_id is not None}
+    is_of_a_unit = person.role in OF_UNITS
+    nameless = {row.id for row in rows if is_of_a_unit and row.is_restricted and row.kind in BEFORE_THE_BED}
+    named = session.execute(text(ABOVE), {"ids": sorted(told - nameless)}).all()
+    cases = {row.case_id for row in named if row.case_id is not None}
+    behind = {row.parent_id for row in above if row.id in told and row.kind == "admission"} - {None}
+    alone = {row.id for row in rows if row.kind in SEES_NOT_THE_CASE}
+    led_on = session.execute(text(ABOVE), {"ids": sorted(told - alone)}).all()
     opened = {row.case_id for row in rows if row.id in told and row.kind not in SEES_NOT_THE_CASE and row.case_id}
     numbers = session.execute(text("SELECT id, reference FROM care_case WHERE id = ANY(:ids)"), {"ids": sorted(opened)})
     return Sight(
@@ -113,10 +129,11 @@ def _sight(session: Session, person: Row[Any]) -> Sight:
         open_items=frozenset(row.id for row in rows if row.is_open),
         items=frozenset(row.id for row in rows),
         told=frozenset(told),
-        forms=frozenset(row.id for row in above),
+        forms=frozenset(row.id for row in above if row.kind in IN_A_PACK),
+        papers=frozenset(told | behind),
         cases=frozenset(cases),
         opens_cases=frozenset(opened),
-        references=frozenset({row.reference for row in [*rows, *above, *numbers]}),
+        references=frozenset({row.reference for row in [*rows, *led_on, *numbers]}),
         lost=frozenset(gone),
         near=frozenset(row.id for row in near),
         near_cases=frozenset(row.case_id for row in near if row.case_id is not None),

@@ -25,9 +25,10 @@ from workflows import ALL
 MARK: Final = re.compile(r"zq([a-z])(\d+)x")
 OWNED_BY: Final = (
     # table, its columns, the letter of its marks, and the column with the id that the mark carries
-    ("case_alert", ("text", "detail"), "c", "case_id"),
-    ("case_stay", ("hospital", "why"), "c", "case_id"),
-    ("care_case", ("sharing_restriction_details", "open_reason", "close_reason"), "c", "id"),
+    ("case_alert", ("text",), "c", "case_id"),
+    ("case_alert", ("detail",), "n", "case_id"),
+    ("case_stay", ("hospital", "why"), "n", "case_id"),
+    ("care_case", ("sharing_restriction_details", "open_reason", "close_reason"), "n", "id"),
     ("task", ("what",), "i", "id"),
     ("bed_state", ("closed_why", "told_by"), "b", "unit_id"),
     ("bed_state_entry", ("closed_why", "told_by"), "b", "unit_id"),
@@ -36,6 +37,14 @@ OWNED_BY: Final = (
 )
 NOBODYS: Final = {"placement": {"asked_person", "asked_how", "why_this_unit"}, "merge": {"why"}}
 """Columns of items that no party outside the hub reads: whom else the hub asked, and why."""
+OF_THE_HUB: Final = {
+    "referral": {"sharing_restriction_details"},
+    "admission": {
+        *("alternatives_considered", "exit_plan", "question", "answer_given", "objection", "new_facts"),
+        *("responsible_commissioner", "conditions", "alternative", "contingency", "advice", "interest"),
+    },
+}
+"""Columns that only a party of that very item, or who reads its papers, may read: no unit is sent any of them."""
 NOT_TEXT: Final = frozenset(
     {"postcode", "phone", "fingerprint", "source_reference", "prison_number", "consent_given_by"}
 )
@@ -60,7 +69,7 @@ def plant(session: Session) -> int:
     planted = 0
     for kind in sorted(session.scalars(text("SELECT DISTINCT kind FROM work_item"))):
         for column in _free_texts(session, kind, there.get(kind, {})):
-            letter = "n" if column in NOBODYS.get(kind, ()) else "i"
+            letter = "n" if column in NOBODYS.get(kind, ()) else "o" if column in OF_THE_HUB.get(kind, ()) else "i"
             planted += _mark(session, kind, column, letter, "id")
     for table, columns, letter, owner in OWNED_BY:
         for column in set(columns) & there.get(table, {}).keys():
@@ -260,6 +269,7 @@ class Judge:
     def _marks(self, said: str) -> Iterator[str]:
         rules: dict[str, Callable[[int], bool]] = {
             "i": lambda item: item in self.sight.items | self.sight.forms,
+            "o": lambda item: item in self.sight.items | self.sight.papers,
             "c": lambda case: case in self.sight.cases,
             "b": lambda unit: self.world.units[unit] == self.sight.organisation_id,
             "t": lambda row: self._may_read(*self.world.history[row]),

@@ -27,6 +27,7 @@ from hub.db import make_engine, make_sessions, transaction
 from hub.demo.people import HUB, PEOPLE
 from hub.demo.world import make_world
 from hub.messages.delivery import deliver_due
+from hub.web.access import Kind, access_of
 from hub.web.files import intake
 from tests.crawler.guesses import Guess, Route, Things, guesses, read_things, routes
 from tests.crawler.known import Sight, sights
@@ -162,6 +163,8 @@ def test_nothing_of_anothers_appears(crawled: Crawled, email: str) -> None:
     turn = sorted(crawled.sights).index(email)
     own = [guess.address for guess in _own(crawled, sight, turn)]
     walked = [findings.read(answer) for answer in walker.walk([*STARTS, *own])]
+    for address in _pages(crawled, turn):
+        findings.read(walker.ask(address))
     findings.said += _wrong_numbers(crawled, sight, walker)
     if _is_first_of_its_sight(crawled, sight):
         _search(crawled, sight, walker, findings, turn)
@@ -170,6 +173,22 @@ def test_nothing_of_anothers_appears(crawled: Crawled, email: str) -> None:
     assert not findings.said, "\n".join([sight.name, *findings.said[:60]])
     assert len(walked) > len(STARTS)
     assert findings.statuses[200] >= len(sight.items), "what is theirs opens"
+
+
+def _pages(crawled: Crawled, turn: int) -> Iterator[str]:
+    """Every page that takes nothing, whether or not a link leads there; and those of a unit, for another's unit."""
+    for rule in crawled.app.url_map.iter_rules():
+        access = access_of(crawled.app, rule.endpoint)
+        if "GET" in (rule.methods or ()) and not rule.arguments and access and access.kind is not Kind.PUBLIC:
+            yield rule.rule
+    units = crawled.things.named["unit"]
+    for code, _ in (units[turn % len(units)], units[(turn + 7) % len(units)]):
+        yield from (
+            f"/home/?unit={code}",
+            f"/home/answered?unit={code}",
+            f"/beds/?q={code}",
+            f"/region?near=HX1&q={code}",
+        )
 
 
 def _is_first_of_its_sight(crawled: Crawled, sight: Sight) -> bool:
@@ -227,7 +246,7 @@ def _is_anothers(crawled: Crawled, sight: Sight, judge: Judge, guess: Guess) -> 
     if guess.kind in ALL:
         return guess.id not in sight.items
     if guess.kind == "paper":
-        return crawled.papers[guess.id] not in sight.forms
+        return crawled.papers[guess.id] not in sight.papers
     if guess.kind == "document":
         return not judge.may_read_document(guess.id)
     return True

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from sqlalchemy.orm import Session
 from hub.db import make_sessions, transaction
 from hub.engine.audit import verify
 from hub.referrals.import_models import ImportFile, ImportRun, Stage
-from hub.referrals.import_runs import ask, go_on, run_next_import
+from hub.referrals.import_runs import ask, folder_of, go_on, run_next_import
 from hub.referrals.models import Referral
 from tests.factories import make_person
 from tests.features.import_rows import NOW, content_of, demo_organisations, many_rows
@@ -58,7 +56,9 @@ def test_killed_while_it_writes(committed: Engine, tmp_path: Path, reached: int)
     with Session(committed) as session:
         assert session.scalar(select(func.count()).select_from(Referral)) == 0
         assert session.get_one(ImportRun, run_id).stage == Stage.IMPORTING
-    left = Path(tempfile.gettempdir()) / f"hub-import-{os.getuid()}-{run_id}"
+    with Session(committed) as session:
+        left = folder_of(session, run_id)
+    assert left.exists(), "the killed worker was in the middle of it"
 
     assert run_next_import(sessions, NOW) == 1
     assert run_next_import(sessions, NOW) == 0

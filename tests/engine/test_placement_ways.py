@@ -146,6 +146,11 @@ def test_the_units_own_time_is_what_its_offer_stands_for(search: Search) -> None
     until = NOW + timedelta(hours=1)
     offer(search.session, asked, search.near.manager, offer_until=until)
     assert clock_named(search.session, asked, "offer").due_at == until
+    for action, who in (("ask_pause", search.crew.coordinator), ("approve_pause", search.crew.case_manager)):
+        perform(search.session, asked, action, who, now=NOW, values={"clock": "offer"}, reason=REASON)
+    assert ring_due(search.session, now=until) == 0, "an offer whose time stands still does not lapse"
+    accept(search.session, search.placement, asked, search.crew.case_manager, now=until)
+    assert search.placement.state == "bed_accepted"
 
 
 def test_a_unit_outside_the_collaborative_needs_reason_plan_and_date(search: Search) -> None:
@@ -223,9 +228,10 @@ def test_a_bed_given_back_by_the_hub_is_withdrawn_for_the_unit(search: Search, a
     asked = search.ask(search.near)
     offer(search.session, asked, search.near.manager)
     accept(search.session, search.placement, asked, search.crew.case_manager)
-    perform(search.session, search.placement, action, search.crew.case_manager, now=NOW, reason=REASON)
+    later = NOW + timedelta(hours=1)
+    perform(search.session, search.placement, action, search.crew.case_manager, now=later, reason=REASON)
     search.session.expire_all()
-    assert asked.state == "offer_withdrawn"
+    assert (asked.state, asked.closed_at) == ("offer_withdrawn", later), "not when the bed was taken"
     assert search.near.unit.site.organisation_id not in capacities(search.placement)
     waiting = clock_named(search.session, search.placement, "search")
     assert waiting.is_running == (action == "reopen_search")
@@ -300,26 +306,41 @@ def test_a_decision_taken_back_leaves_a_taken_bed_for_the_head_to_settle(session
     do(session, admission, "refuse_ratification", crew.head)
     session.expire_all()
     assert placement.state == end
-    task = session.scalars(select(Task)).all()[-1]
-    assert (task.state, task.parent_id) == ("bed_to_settle", placement.id)
+    do(session, admission, "withdraw", crew.case_manager)
+    (task,) = session.scalars(select(Task).where(Task.state == "bed_to_settle")).all()  # asked once, not twice
+    assert task.parent_id == placement.id
     with pytest.raises(ActionRefused):
         perform(session, task, "settle_bed", crew.case_manager, now=NOW, reason=REASON)
     perform(session, task, "settle_bed", crew.head, now=NOW, reason="Stays until Monday")
     assert task.state == "done"
 
 
-def test_a_refusal_is_compared_with_the_units_own_beds(search: Search) -> None:
-    figures = {"commissioned": 10, "open_beds": 10, "occupied": 8, "held": 1, "confirmed_at": NOW, "source": "page"}
+@pytest.mark.parametrize(
+    ("reason", "occupied", "hours_old", "is_contradicted"),
+    [("no_bed", 8, 0, True), ("no_bed", 9, 0, False), ("no_bed", 8, 30, False), ("staffing", 8, 0, False)],
+    ids=["one was free", "none was free", "its figures were old", "another reason"],
+)
+def test_a_refusal_is_compared_with_the_units_own_beds(
+    search: Search, reason: str, occupied: int, hours_old: int, is_contradicted: bool
+) -> None:
+    at = NOW - timedelta(hours=hours_old)
+    figures = {
+        "commissioned": 10,
+        "open_beds": 10,
+        "occupied": occupied,
+        "held": 1,
+        "confirmed_at": at,
+        "source": "page",
+    }
     search.session.add(BedState(unit_id=search.near.unit.id, bed_type="301", **figures))
-    search.session.add(
-        BedStateEntry(unit_id=search.near.unit.id, bed_type="301", version=1, recorded_at=NOW, **figures)
-    )
+    search.session.add(BedStateEntry(unit_id=search.near.unit.id, bed_type="301", version=1, recorded_at=at, **figures))
     search.session.flush()
     asked, other = search.ask(search.near), search.ask(search.far)
     clinical = search.refused(asked, "refuse", search.near.manager, refusal_reason="acuity")
     assert clinical.keys() == {"refusal_consultant", "refusal_criterion", "would_change"}
     for item, ward in ((asked, search.near), (other, search.far)):
-        perform(search.session, item, "refuse", ward.manager, now=NOW, values={"refusal_reason": "no_bed"})
+        perform(search.session, item, "refuse", ward.manager, now=NOW, values={"refusal_reason": reason})
     search.session.expire_all()
-    assert asked.figures is not None and asked.figures.is_contradicted and asked.figures.free == 1
+    assert asked.figures is not None and asked.figures.free == 9 - occupied
+    assert asked.figures.is_contradicted is is_contradicted
     assert other.figures is None, "it never said what it has"

@@ -28,6 +28,7 @@ from tests.factories import (
     make_person,
     make_referral,
 )
+from workflows import ALL
 from workflows.actor import Actor
 from workflows.roles import Role
 
@@ -354,7 +355,8 @@ class TestActionOfTheRing:
     def test_where_no_clock_acts_nobody_looks_for_any(
         self, session: Session, monkeypatch: pytest.MonkeyPatch, statements: Any
     ) -> None:
-        monkeypatch.setitem(WATCH.clocks[0].__dict__, "on_ring", None)
+        for clock in (each for workflow in (WATCH, *ALL.values()) for each in workflow.clocks):
+            monkeypatch.setitem(clock.__dict__, "on_ring", None)
         with statements() as idle:
             assert ring_due(session, now=LATE) == 0
         assert len(idle) == 2

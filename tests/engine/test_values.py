@@ -1,6 +1,6 @@
 """What an action stores: columns, history with old and new, policy set, outbox and reaction rows, and nothing twice."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from hub.engine.topics import Happened, listen, listeners, unheard
 from hub.engine.turn import as_json
 from tests.factories import ANSWERS, NOW, make_actor, make_referral, referral_values, start_referral
 from workflows.actor import Actor
-from workflows.core import Ask
+from workflows.core import A_YEAR, TWENTY_YEARS, Ask
 from workflows.durations import local
 from workflows.policy import DEFAULT
 from workflows.referral import REFERRAL
@@ -260,4 +260,17 @@ def test_a_moment_to_come_and_one_that_has_been(tense: str, earlier: str, now: s
     for moment, words in ((NOW - timedelta(seconds=1), earlier), (NOW, now), (NOW + timedelta(seconds=1), later)):
         said = wrong_tense(ask, moment, NOW)
         assert words in str(said) if words else said is None
-    assert wrong_tense(ask, NOW.date(), NOW) is None
+    on, today = Ask("seen_on", kind="date", tense=tense), local(NOW).date()
+    yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
+    over = ["passed" in (wrong_tense(on, day, NOW) or "") for day in (yesterday, today, tomorrow)]
+    assert over == [tense == "future", False, False]
+
+
+@pytest.mark.parametrize("kind", ["date", "moment"])
+def test_a_year_that_cannot_be_meant(kind: str) -> None:
+    for within, last in ((A_YEAR, NOW + timedelta(days=A_YEAR)), (TWENTY_YEARS, NOW + timedelta(days=TWENTY_YEARS))):
+        ask = Ask("seen_at", kind=kind, within_days=within)
+        tried = (datetime(1899, 12, 31, tzinfo=UTC), datetime(1900, 1, 1, tzinfo=UTC), last, last + timedelta(days=1))
+        said = [wrong_tense(ask, at if kind == "moment" else at.date(), NOW) for at in tried]
+        assert [words is None for words in said] == [False, True, True, False]
+        assert said[0] == "Seen at: this is too far away; look at the year again"

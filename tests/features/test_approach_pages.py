@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from hub.accounts.models import Membership
 from hub.beds.models import BedState, BedStateEntry
 from hub.placements.approach_models import Approach
-from hub.placements.approach_presenters import FOR_THE_UNIT, age_words
-from hub.placements.pack import RESTRICTED
+from hub.placements.approach_presenters import FOR_THE_UNIT
+from hub.placements.pack import RESTRICTED, for_whom
 from tests.admission_factory import make_crew
-from tests.approach_factory import answer, make_approach, member_of
-from tests.factories import NOW, actor_of, make_membership, make_unit
+from tests.approach_factory import accept, answer, make_approach, member_of
+from tests.factories import NOW, actor_of, make_actor, make_membership, make_unit
 from workflows.roles import Role
 
 SignIn = Callable[[FlaskClient, Any], None]
@@ -24,6 +24,11 @@ SignIn = Callable[[FlaskClient, Any], None]
 
 def _here(approach: Approach, end: str = "") -> str:
     return f"/approaches/{approach.reference}{end}"
+
+
+def _case_of(approach: Approach) -> str:
+    assert approach.case is not None
+    return f"/cases/{approach.case.reference}"
 
 
 def _text(client: FlaskClient, path: str) -> str:
@@ -71,6 +76,7 @@ def test_the_unit_answers_on_its_page_and_is_told_what_holds_when_it_says_nothin
     sign_in(client, member_of(session, unit))
     shown = _text(client, _here(approach))
     assert "General, young person (13 to 17), for a 15-year-old from LS1" in shown
+    assert "the hub itself" not in shown, "what the hub does by itself waits for nobody"
     form = _text(client, _here(approach, "/offer"))
     assert "If you leave this empty it stands for 4 hours from when you send it." in form and FOR_THE_UNIT not in form
     refusal = client.post(
@@ -135,12 +141,26 @@ def test_where_sharing_is_restricted_the_unit_is_not_told_who_it_is(
         assert words not in page, words
     for words in ("Hartwin", "14/09/2010"):
         assert approach.reference not in client.get("/search", query_string={"q": words}).text
+    # Nor once its bed is accepted: the hub tells that itself.
+    answer(session, approach, "offer", actor_of(member_of(session, unit)))
+    accept(session, approach, make_actor(session, Role.CASE_MANAGER))
+    session.expire_all()
+    reference = approach.placement.reference
+    lists = ("/home/", "/worklist", f"/placements/{reference}", f"/search?q={reference} {approach.reference}")
+    for address in (*lists, _here(approach), "/messages", _case_of(approach)):
+        page = _text(client, address)
+        assert reference in page or address == "/messages", address
+        for words in ("Hartwin", "HARTWIN", "Isobel", "SECRETLIMIT", "September 2010"):
+            assert words not in page, (words, address)
+    for words in ("Hartwin", "14/09/2010"):
+        assert reference not in client.get("/search", query_string={"q": words}).text
 
 
-def test_an_age_has_its_article() -> None:
-    assert [age_words(years) for years in (8, 15, 18, None)] == [
-        "an 8-year-old",
+def test_an_age_has_its_article_and_a_district_is_said_only_where_it_may_be() -> None:
+    assert [for_whom(*known) for known in ((8, "HD1"), (15, None), (18, "LS1"), (85, None), (None, "HX3"))] == [
+        "an 8-year-old from HD1",
         "a 15-year-old",
-        "an 18-year-old",
-        "a person whose age is not known",
+        "an 18-year-old from LS1",
+        "an 85-year-old",
+        "a person whose age is not known from HX3",
     ]

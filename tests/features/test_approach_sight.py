@@ -237,10 +237,22 @@ def test_nobody_else_outside_meets_an_approach_of_another_unit(
             assert who not in THE_NEAREST or not _found(client, world), who
             posted = client.post(f"{world.addresses['approach']}/offer", data={"offered_bed": "x"})
             assert posted.status_code == 404, who
+        if "placement" in expected and state == "offered":
+            assert len(set(_told_of_a_list(client, world))) == 1, who
     hub = {*world.addresses} - {"who"}
     sign_in(client, make_membership(session, Role.COORDINATOR))
     opened, said = _opened(client, world.addresses)
     assert opened >= hub and all(words in said["approach"] for words in (*PERSON[:2], OURS, THEIRS, INSIDE))
+
+
+def _told_of_a_list(client: FlaskClient, world: World) -> list[str]:
+    """What is said to one who may not accept and tries what is on the list of offers, and what is not."""
+    told = []
+    for reference in (world.approach.reference, "APR-2026-99999"):
+        answered = client.post(f"{world.addresses['placement']}/accept_offer", data={"accepted_approach": reference})
+        assert answered.status_code in {403, 404}
+        told.append(re.sub(r'"[^"]*"', "", answered.text.replace(reference, "")))
+    return told
 
 
 def test_on_call_meets_an_emergency(session: Session, client: FlaskClient, app: Flask, sign_in: SignIn) -> None:

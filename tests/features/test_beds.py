@@ -269,6 +269,7 @@ def test_the_hub_sees_stale_ones_first_by_type_in_few_statements(
     sign_in(client, make_membership(session, Role.QUALITY_LEAD))
     with counted(engine) as seen:
         page = client.get("/beds/").text
+    assert 'href="/region"' in page, "the region has no line in the menu"
     assert len(seen) <= 12, "\n".join(seen)
     order = [page.index(f"<b>{name}</b>") for name in ("Birch", "Alder", "Cherry")]
     assert order == sorted(order) and "confirmed 1 day 6 h ago: stale" in page and "Admissions suspended" in page

@@ -148,6 +148,7 @@ class TestFiles:
             b"\xff\xfe": "not UTF-8",
             b"x" * 400_001: "larger than 400 KB",
             b"unit_code\nx": "the column commissioned is missing",
+            HEAD.replace(",", ";").encode(): "semicolons stand between the cells",
             (HEAD + f"{unit.unit_code},1,2,0,0,,,\n").encode(): "2 open, but only 1 commissioned",
         }.items():
             answer = send(content)

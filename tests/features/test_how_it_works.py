@@ -120,6 +120,8 @@ def test_rights_in_words() -> None:
     assert sent.who == "Referrer of this item, coordinator or the hub itself; on-call manager (emergencies only)"
     assert "Every answer its priority must have is there" in sent.needs
     assert rights["Withdraw"].sources == "Any open state"
+    stay = {right.label: right.sources for right in rights_of(workflows.ALL["stay"])}
+    assert stay["Correct when it began"] == "Any state"  # after its end too
     assert rights["Withdraw"].asks == "A reason"
     assert rights["Fill in the form"].asks.startswith("The ")
     assert rights["Accept"].asks == "Who will assess (if known)"
@@ -160,6 +162,9 @@ def test_clocks_in_words() -> None:
 def test_a_clock_whose_moment_is_set_by_hand_says_so() -> None:
     answer = next(each for each in promises_of(workflows.ALL["admission"], DEFAULT) if each.title == "Answer")
     assert answer.groups[0][1][0].words == "the moment that was set"
+    # An offer stands until the unit's own moment, and where it gave none as long as the policy says: both are told.
+    offers = [each for each in promises_of(workflows.ALL["approach"], DEFAULT) if each.title == "Offer"]
+    assert [each.groups[0][1][0].words for each in offers] == ["the moment that was set", "4 hours"]
 
 
 def test_no_more_than_eight_statements_whatever_the_volume(

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hub.accounts.models import UserAccount
 from hub.cases.alerts import add_alert
 from hub.engine.perform import perform
 from hub.papers.models import Paper
@@ -61,6 +62,7 @@ def _asked(session: Session, placement: Placement, by: Actor) -> Approach:
 
 def test_a_pack_says_what_a_unit_needs_to_answer_and_nothing_from_inside(session: Session) -> None:
     crew = make_crew(session)
+    session.get_one(UserAccount, crew.director.user_id).name = "Hob Sallowfield"  # whose name nobody else has
     texts = ("purpose", "exit_plan", "alternatives_considered", "missing_service_details", "conditions")
     inside: dict[str, Any] = dict.fromkeys(texts, INSIDE)
     admission = make_admission(
@@ -86,7 +88,7 @@ def test_a_pack_says_what_a_unit_needs_to_answer_and_nothing_from_inside(session
     }
     for words in {*shown, *WHO.values(), *CARE.values(), "8 weeks", "A&E, Calder Royal, cubicle 4"} - {"mother"}:
         assert words in said, words
-    for words in (INSIDE, "£", elsewhere.reference, "Home treatment: tried", "Recommend", crew.director.name):
+    for words in (INSIDE, "£", elsewhere.reference, "Home treatment: tried", "Recommend", "Hob Sallowfield"):
         assert words not in said, words
     assert RESTRICTED not in said
     facts = session.get_one(ApproachPack, here.id)

@@ -127,6 +127,7 @@ def test_a_unit_is_chosen_by_link_and_one_that_is_left_out_wants_a_reason(
     assert f'value="{world.young.id}" selected' in form
     assert "Left out: Birkhill, ZAA02" in form and "Takes ages 12 and under. He is 15" in form
     assert form.index("Calder Vale, ZAA01: under 1 km, 0 of 10 free") < form.index("Left out: Birkhill")
+    assert "Referrer of this item" not in form, "only the hub reads whom it asked"
     asked = {"asked_unit_id": str(world.young.id), "asked_person": "Bed desk", "asked_how": "telephone"}
     refused = world.post(client, "approach_unit", **asked)
     assert refused.status_code == 422
@@ -187,18 +188,20 @@ def test_an_offer_is_accepted_with_what_its_place_calls_for_and_the_page_says_wh
     assert "2 offers stand" in page and "Room 4" in page
     form = client.get(f"{world.address}/accept_offer").text
     assert "Conditions: A parent comes along" in form and "Outside the collaborative: give the reason" in form
+    assert "Referrer of this item" in form, "who reads that a bed is accepted"
     assert "Why outside the collaborative?" in form
     chosen = {"accepted_approach": world.asked(world.outside).reference}
     refused = world.post(client, "accept_offer", **chosen)
     assert refused.status_code == 422
     for said in ("say why", "say how the person comes back near home", "give the day on which that is looked at again"):
         assert said in refused.text, said
+    soon = world.now + timedelta(days=60)
     away = {
         "out_of_area_reason": "no_bed_in_area",
         "repatriation_plan": "Home to Moorhen",
         "repatriation_on-day": "20",
-        "repatriation_on-month": "4",
-        "repatriation_on-year": str(world.now.year + 1),
+        "repatriation_on-month": str(soon.month),
+        "repatriation_on-year": str(soon.year),
     }
     assert world.post(client, "accept_offer", **chosen, **away).status_code == 303
     page = client.get(world.address).text

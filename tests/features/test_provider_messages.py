@@ -63,6 +63,7 @@ def test_each_side_reads_what_it_is_to_them_and_nobody_is_named(
         "A stay has begun",
     ):
         assert said in of_the_hub
+    assert "Unit approached" not in of_the_hub, "nobody is told twice that a unit was asked"
     assert not set(of_the_hub) & {words for topic, words in FOR_A_UNIT.items() if not topic.startswith("placement")}
     every = " ".join(session.scalars(select(Message.words)))
     assert "Hartwin" not in every and "Isobel" not in every

@@ -52,6 +52,7 @@ INTENSIVE = {"level": "intensive", "level_since": date(2025, 12, 1)}
         ({"age_from": 18, "age_to": 120}, {"gender": "2"}, ["Takes ages 18 and over. She is 16"]),
         ({"age_from": 17, "age_to": 17}, {"gender": "4"}, ["Takes age 17 only. They are 16"]),
         ({"age_from": 16, "age_to": 25}, {}, []),
+        ({"age_to": 16}, {}, []),  # both ends are taken
         ({"age_to": 15}, {"age": None}, []),
         ({"gender": "female"}, {}, ["Girls and young women only"]),
         ({"gender": "female", "age_from": 18, "age_to": 120}, {"age": 30}, ["Women only"]),

@@ -89,7 +89,8 @@ def test_membership_counts_on_its_days_and_the_lead_with_its_arms_belongs(sessio
 
 def test_an_exception_lets_one_unit_in_for_one_search_until_its_time(session: Session) -> None:
     placement, another = _search(session), _search(session)
-    unit = unit_at(session, "Skelbeck", level="intensive", admissions="suspended", admissions_why="Staffing")
+    watched: dict[str, Any] = {"level": "intensive", "admissions": "suspended", "admissions_why": "Staffing"}
+    unit, next_door = (unit_at(session, name, **watched) for name in ("Skelbeck", "Moorhen"))
     until = NOW + timedelta(days=2)
     session.add(
         PlacementException(placement_id=placement.id, unit_id=unit.id, until_at=until, why="Nearest", allowed_at=NOW)
@@ -97,8 +98,8 @@ def test_an_exception_lets_one_unit_in_for_one_search_until_its_time(session: Se
     session.flush()
     allowed = fit_of(session, placement, unit.id, NOW)
     assert allowed is not None and not allowed.why_left_out and allowed.unit.exception_until == until
-    for search, now in ((another, NOW), (placement, until)):
-        refused = fit_of(session, search, unit.id, now)
+    for search, asked, now in ((another, unit, NOW), (placement, next_door, NOW), (placement, unit, until)):
+        refused = fit_of(session, search, asked.id, now)
         assert refused is not None and len(refused.needs_exception) == 2 and refused.why_left_out
     assert fit_of(session, placement, 2_000_000_000, NOW) is None
 

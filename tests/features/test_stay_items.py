@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hub.cases.models import CareCase, CaseStay
-from hub.cases.stays import StayEntry, correct_stay, is_staying, record_stay
+from hub.cases.stays import ELSEWHERE, StayEntry, correct_stay, is_staying, record_stay
 from hub.engine.audit import verify
 from hub.engine.everyday import correctable
 from hub.engine.perform import perform
@@ -108,11 +108,7 @@ REFUSED: list[tuple[str, Callable[[Stay], dict[str, Any]], str]] = [
     ("transfer", lambda _: {"next_unit_id": 999_999}, "Choose a unit from the list"),
     ("transfer", lambda _: {"transferred_at": NOW - 3 * HOUR}, "This is before the last leave began"),
     ("correct_beginning", lambda _: {"began_at": NOW}, "This is after the last leave began"),
-    (
-        "correct_beginning",
-        lambda _: {"began_at": NOW - 50 * HOUR},
-        "It would overlap another stay of this person: Ward 6",
-    ),
+    ("correct_beginning", lambda _: {"began_at": NOW - 50 * HOUR}, f"^{ELSEWHERE}$"),
 ]
 
 
@@ -130,6 +126,10 @@ def test_what_cannot_be_is_refused_in_words_and_changes_nothing(session: Session
             perform(session, stay, action, who, now=NOW, values=values, reason="As it was")
         session.expire_all()
         assert (dates(session, stay), stay.version, stay.state) == (before, version, "current"), action
+    # The hub alone is told which stay it is.
+    with pytest.raises(ActionRefused, match="It would overlap another stay of this person: Ward 6"):
+        values = {"began_at": NOW - 50 * HOUR}
+        perform(session, stay, "correct_beginning", coordinator, now=NOW, values=values, reason="As it was")
 
 
 def test_a_transfer_begins_the_next_stay_at_that_moment_and_each_unit_keeps_its_own(
@@ -158,6 +158,18 @@ def test_a_transfer_begins_the_next_stay_at_that_moment_and_each_unit_keeps_its_
     assert again.from_at == dates(session, back)[1] and is_staying(session, stay.case_id)
 
 
+@pytest.mark.parametrize("watched", [{"level": "intensive"}, {"admissions": "suspended"}])
+def test_a_transfer_is_no_way_round_a_stop_on_admissions(session: Session, stay: Stay, watched: dict[str, str]) -> None:
+    other, coordinator = make_ward(session, "ZPR02", name="Larkwood"), make_actor(session, Role.COORDINATOR)
+    for name, value in watched.items():
+        setattr(other.unit, name, value)
+    session.flush()
+    with pytest.raises(ActionRefused, match="or ask a director first"), session.begin_nested():
+        do(session, stay, "transfer", coordinator, NOW, unit=other.unit)
+    session.expire_all()
+    assert stay.state == "current" and dates(session, stay)[1] is None
+
+
 def test_admitted_again_on_the_same_day_and_never_into_another_stay(session: Session) -> None:
     crew, ward = make_crew(session), make_ward(session)
     first = make_stay(session, crew, ward, now=NOW - 2 * DAY)
@@ -173,11 +185,14 @@ def test_admitted_again_on_the_same_day_and_never_into_another_stay(session: Ses
     join_collaborative(session, placement, ward.unit.site.organisation)
     accept(session, placement, asked, crew.case_manager, now=NOW)
     complete(session, placement, now=NOW)
+    elsewhere = StayEntry(make_ward(session, "ZPR02").unit.id, "", NOW, NOW + HOUR)
     overlap = r"It would overlap another stay of this person: Linden, Tarn House, from"
-    with pytest.raises(ActionRefused, match=overlap) as refused, session.begin_nested():
-        admit(session, placement, ward.manager, now=NOW, admitted_at=NOW - HOUR)
-    assert [problem.field for problem in refused.value.problems] == ["admitted_at"]
-    session.expire_all()
+    for who, said in ((crew.coordinator, overlap), (ward.manager, f"^{ELSEWHERE}$")):
+        with pytest.raises(ActionRefused, match=said) as refused, session.begin_nested():
+            record_stay(session, first.case_id or 0, elsewhere, by_id=None, now=NOW + HOUR)
+            admit(session, placement, who, now=NOW + HOUR, admitted_at=NOW)
+        assert [problem.field for problem in refused.value.problems] == ["admitted_at"]
+        session.expire_all()
     again = admit(session, placement, ward.manager, now=NOW + HOUR, admitted_at=NOW)
     assert dates(session, first)[1] == dates(session, again)[0] == NOW
     assert (again.title, again.unit_id, again.organisation_id) == (first.title, ward.unit.id, first.organisation_id)

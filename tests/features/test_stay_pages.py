@@ -15,6 +15,7 @@ from hub.cases.alerts import add_alert
 from hub.cases.models import CareCase, LegalStatus
 from hub.engine.models import AccessLog
 from hub.engine.perform import perform
+from hub.placements.models import Placement
 from hub.stays.models import Stay
 from hub.stays.queries import leaves_in
 from tests.admission_factory import Crew, make_crew
@@ -101,7 +102,11 @@ def test_a_unit_that_transferred_away_keeps_its_own_stay_and_follows_nothing(
     page = read(session, client, sign_in, ward.manager, stay)
     assert NAME in page and "The stay ended during this leave" in page and "Section 3" not in page
     read(session, client, sign_in, ward.manager, following, status=404)
-    for address in (f"/cases/{case}", f"/cases/{case}/timeline", f"/search?q={following.reference}", "/worklist"):
+    placement = session.get_one(Placement, stay.parent_id)
+    before = (f"/placements/{placement.reference}", f"/approaches/{placement.accepted_approach}")
+    assert all("Sharing restricted" in client.get(address).text for address in before)
+    later = (f"/cases/{case}", f"/cases/{case}/timeline", f"/search?q={following.reference}", "/worklist")
+    for address in (*before, *later):
         page = client.get(address, follow_redirects=True).text
         assert following.reference not in page.replace(f'value="{following.reference}"', "") or "q=" in address
         assert "FORTHENEXTUNIT" not in page and "Section 3" not in page, address
@@ -154,7 +159,8 @@ def test_the_unit_in_plain_words(
     assert "1 h late" in page and "not on leave now" in page and "Not back from leave" not in page
     # The date that is changed stands in its box; one that has passed is said.
     planned = client.get(f"{here}/change_discharge_date").text
-    assert 'value="2026"' in planned and 'value="6"' in planned
+    expected = stay.estimated_discharge_on
+    assert expected and all(f'value="{part}"' in planned for part in (expected.year, expected.month, expected.day))
     past = (NOW - DAY).date()
     boxes = {"day": past.day, "month": past.month, "year": past.year}
     moved = {f"estimated_discharge_on-{part}": str(value) for part, value in boxes.items()}

@@ -23,6 +23,7 @@ from tests.admission_factory import make_admission, searches
 from tests.factories import NOW, make_actor
 from tests.placement_factory import make_ward
 from tests.stay_factory import DAY, HOUR, answers
+from workflows.core import SYSTEM
 from workflows.roles import Role
 
 STEPS = 24
@@ -78,7 +79,7 @@ class Walk:
 
     def admit(self, at: datetime) -> None:
         """As the reaction to an admission does it."""
-        told: dict[str, Any] = {"asked_as": "admitted_at", "by_id": None, "now": self.now}
+        told: dict[str, Any] = {"asked_as": "admitted_at", "by": SYSTEM, "now": self.now}
         unit_id = self.chance.choice(self.units).id
         open_stay(self.session, self.placement, unit_id=unit_id, began_at=at, estimated_discharge_on=None, **told)
 

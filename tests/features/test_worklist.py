@@ -118,7 +118,10 @@ def test_administrator_sees_nothing_and_information_governance_no_person(
         ("?priority=urgent&priority=routine", "LSR"),
         ("?due=late", "L"),
         ("?due=late&due=later", "L"),
-        ("?due=week", "SR"),
+        # An emergency is due in twelve hours: today or tomorrow, as the day goes.
+        ("?due=today&due=week", "ESR"),
+        ("?due=today&priority=urgent&priority=routine", ""),
+        ("?due=week&priority=urgent&priority=routine", "SR"),
         ("?where=others", "R"),
         ("?where=us", "ELS"),
         ("?owner=nobody", "LSR"),

@@ -106,7 +106,7 @@ def test_a_coordinator_goes_from_an_agreed_admission_to_a_person_who_is_admitted
     dele.press("Say no")
     dele.page.get_by_label("Why not?").select_option(label="No bed")
     dele.press("Say no")
-    dele.says("Done: say that there is no bed")
+    dele.says("Done: say no")
     dele.open(f"/placements/{reference}")
     dele.says("Contradicts its bed state: 1 of 10 free")
     _writes_down_an_offer(dele, "2. Moorhen Lodge")
