@@ -20,7 +20,7 @@ FOR_A_UNIT: Final[Mapping[str, str]] = {
     "placement.conveyance_planned": "The journey to you is planned",
     "placement.admitted": "The admission is recorded",
     "stay.begun": "Somebody was admitted to your unit",
-    "stay.ended": "Somebody has left your unit: a follow-up is due",
+    "stay.ended": "A stay on your unit has ended",
     "stay.transferred": "Somebody has moved from your unit to another",
 }
 FOR_THE_HUB: Final[Mapping[str, str]] = {
@@ -34,7 +34,7 @@ FOR_THE_HUB: Final[Mapping[str, str]] = {
     "approach.lapsed": "An offer of a bed ran out: nobody accepted it in time",
     "placement.conveyance_planned": "The journey is planned",
     "stay.begun": "A stay has begun",
-    "stay.ended": "A person has left a unit: a follow-up is due",
+    "stay.ended": "A stay has ended",
     "stay.transferred": "A person has moved to another unit",
 }
 """By topic; one that is not here is said in the word after its dot. No name and no clinical word stands in any."""

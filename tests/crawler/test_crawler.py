@@ -42,7 +42,7 @@ STARTS = ("/", "/worklist", "/referrals/", "/messages", "/how-it-works", "/accou
 OUTSIDE = [person.email for person in PEOPLE if person.ods_code != HUB]
 MOST_PAGES = {True: 90, False: 30}
 """Of a provider's people and of the others, whose lists are long and whose pages are alike."""
-SHARE = 12
+SHARE = 20
 """Everybody tries one in so many of the things far from them, another one each; of those near to them, all."""
 ONCE_ONLY = re.compile(r'nonce="[^"]*"|name="csrf_token" value="[^"]*"|nonce-[\w-]+')
 MOVES_ANYWAY = frozenset({"access_log", "sign_in_session", "sign_in_attempt", "worker_beat"})

@@ -79,6 +79,14 @@ def wait_until(engine: Engine, query: str, reached: int, end: float) -> None:
             time.sleep(0.005)
 
 
+def wait_until_it_listens(worker: subprocess.Popen[bytes], end: float) -> None:
+    """Another may have done all the work before this one had begun: a signal then would end it as nobody's doing."""
+    caught = re.compile(r"^SigCgt:\s*([0-9a-f]+)$", re.MULTILINE)
+    while not int(caught.findall(Path(f"/proc/{worker.pid}/status").read_text())[0], 16) >> (signal.SIGTERM - 1) & 1:
+        assert worker.poll() is None and time.monotonic() < end, "a worker ended by itself"
+        time.sleep(0.01)
+
+
 def work_under_fire(engine: Engine, begin: Begin, query: str, whole: int, seed: int) -> int:
     """Three workers until `query` gives `whole`; all of them killed, a moment apart, again and again on the way."""
     chance, end, killed = random.Random(seed), time.monotonic() + WAIT, 0
@@ -93,6 +101,7 @@ def work_under_fire(engine: Engine, begin: Begin, query: str, whole: int, seed: 
     workers = [begin("worker") for _ in range(WORKERS)]
     wait_until(engine, query, whole, end)
     for worker in workers:
+        wait_until_it_listens(worker, end)
         worker.send_signal(signal.SIGTERM)
     assert [worker.wait(20) for worker in workers] == [0] * WORKERS, "told to stop, they end in order"
     return killed
