@@ -7,9 +7,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 from sqlalchemy import Engine, func, select
 
 from hub.accounts.models import UserAccount
@@ -20,7 +19,7 @@ from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
 from hub.placements.models import Placement
 from tests.admission_factory import Crew, admission_of, answers, make_crew
-from tests.engine.machine import Undone
+from tests.engine.machine import Undone, run_from
 from tests.factories import actor_of, make_actor, make_membership, make_referral, referral_values
 from workflows.actor import Actor
 from workflows.admission import ADMISSION, State
@@ -222,15 +221,4 @@ def machine(engine: Engine) -> Iterator[type[Admissions]]:
 
 @pytest.mark.parametrize("number", range(5))
 def test_whatever_people_press(machine: type[Admissions], number: int) -> None:
-    seed(number)(machine)
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=3,
-            stateful_step_count=30,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_from(number, machine, runs=3, steps=30)

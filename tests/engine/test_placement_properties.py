@@ -7,9 +7,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 from sqlalchemy import Engine, func, select
 
 from hub.cases.models import CaseStay
@@ -22,7 +21,7 @@ from hub.engine.visibility import knows_person, may_see
 from hub.placements.approach_models import Approach
 from hub.stays.models import Stay
 from tests.admission_factory import make_crew
-from tests.engine.machine import Undone
+from tests.engine.machine import Undone, run_from
 from tests.placement_factory import Ward, complete, make_placement, make_ward
 from workflows.actor import Actor
 
@@ -208,15 +207,4 @@ def machine(engine: Engine) -> Iterator[type[Searches]]:
 
 @pytest.mark.parametrize("number", range(3))
 def test_whatever_people_press(machine: type[Searches], number: int) -> None:
-    seed(number)(machine)
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=3,
-            stateful_step_count=30,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_from(number, machine, runs=3, steps=30)

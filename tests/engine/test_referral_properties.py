@@ -6,14 +6,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 from sqlalchemy import Engine, func, select
 
@@ -22,7 +20,7 @@ from hub.engine.models import FAR, Clock, ItemParty, OutboxMessage, Transition
 from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
 from hub.referrals.models import Referral
-from tests.engine.machine import Undone
+from tests.engine.machine import Undone, run_from
 from tests.factories import ANSWERS, make_actor, referral_values, start_referral
 from workflows.actor import Actor
 from workflows.everyday import BY_NAME
@@ -225,17 +223,5 @@ def machine(engine: Engine) -> Iterator[type[Referrals]]:
 
 @pytest.mark.parametrize("number", range(8))
 def test_whatever_people_press(machine: type[Referrals], number: int) -> None:
-    """Several beginnings: from one alone, runs come out much alike."""
-    seed(number)(machine)
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=5,
-            stateful_step_count=40,
-            deadline=None,
-            database=None,
-            # Shrinking replays a run hundreds of times on the database; the failing run itself is short enough to read.
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    """Several beginnings."""
+    run_from(number, machine, runs=5, steps=40)
