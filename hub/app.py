@@ -7,6 +7,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 import hub.reactions  # noqa: F401 - every table known, and every topic heard before the first action
+from hub.absences import leaver_views as leavers
+from hub.absences import views as absences
 from hub.accounts import browser
 from hub.accounts import demo as demo_sign_in
 from hub.accounts import link_views as account_links
@@ -19,6 +21,7 @@ from hub.beds import views as beds
 from hub.casefile import views as casefile
 from hub.cases import views as cases
 from hub.config import Settings, settings
+from hub.days import views as days
 from hub.db import make_engine, make_sessions
 from hub.documents import views as documents
 from hub.embedded import database_url
@@ -30,6 +33,7 @@ from hub.papers import views as papers
 from hub.paths import STATIC, TEMPLATES
 from hub.placements import approach_views as approaches
 from hub.placements import views as placements
+from hub.policy_changes import draft_views as policy_changes
 from hub.provider import views as provider
 from hub.referrals import emergency, mine
 from hub.referrals import import_views as imports
@@ -40,8 +44,12 @@ from hub.stays import views as stays
 from hub.tasks import views as tasks
 from hub.today import views as today
 from hub.trail import views as trail
-from hub.web import access, errors, health, other_windows, security, shell, templating
+from hub.try_date import views as try_date
+from hub.web import access, errors, health, metrics, other_windows, request_log, security, shell, templating
 from hub.web.database import SessionFactory, db
+from hub.weekend import views as weekend
+from hub.worklist import bulk_views as bulk
+from hub.worklist import saved_view_views as saved_views
 from hub.worklist import views as worklist
 
 DAY = 24 * 60 * 60
@@ -51,6 +59,7 @@ def create_app(configured: Settings | None = None, *, session_factory: SessionFa
     """The application, ready to serve. `session_factory` makes each request's session, else the database's own does."""
     chosen = configured or settings()
     app = Flask("hub", template_folder=str(TEMPLATES), static_folder=str(STATIC))
+    request_log.init_app(app)
     templating.configure(app, shell.page_shell)  # first: others touch jinja_env, which reads its options only once
     shell.init_app(app, chosen)
     db.init_app(app, session_factory or make_sessions(make_engine(database_url(chosen))))
@@ -69,10 +78,13 @@ def create_app(configured: Settings | None = None, *, session_factory: SessionFa
 def _register(app: Flask, chosen: Settings) -> None:
     for views in (
         health,
+        metrics,
         other_windows,
         accounts,
         account_links,
         account_requests,
+        absences,
+        leavers,
         emergency,
         mine,
         referrals,
@@ -82,19 +94,25 @@ def _register(app: Flask, chosen: Settings) -> None:
         stays,
         tasks,
         merges,
+        policy_changes,
+        days,
         papers,
         worklist,
+        saved_views,
+        bulk,
         cases,
         casefile,
         today,
         provider,
         region,
         how_it_works,
+        try_date,
         messages,
         beds,
         documents,
         jobs,
         rota,
+        weekend,
         imports,
         trail,
         search,
@@ -110,10 +128,17 @@ def _register(app: Flask, chosen: Settings) -> None:
         *stays.KEEPERS,
         *tasks.KEEPERS,
         *merges.KEEPERS,
+        *policy_changes.KEEPERS,
+        *days.KEEPERS,
         *account_requests.KEEPERS,
+        *messages.KEEPERS,
+        *absences.KEEPERS,
+        *leavers.KEEPERS,
         *cases.KEEPERS,
         *beds.KEEPERS,
         *admin.KEEPERS,
+        *saved_views.KEEPERS,
+        *bulk.KEEPERS,
     ):
         access.keep_what_was_typed(app, keeper)
     if chosen.demo:
@@ -131,6 +156,7 @@ def _serve_files(app: Flask, chosen: Settings) -> None:
         immutable_file_test=r"\.(css|js)$",
         add_headers_function=security.static_headers,
     )
+    request_log.watch(app)
     if chosen.trusted_proxies:
         count = chosen.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

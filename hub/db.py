@@ -42,6 +42,7 @@ class Lock(IntEnum):
     PLACES = 7_264_010
     CODE_LISTS = 7_264_011
     ADMINISTRATORS = 7_264_012
+    ABSENCES = 7_264_013
 
 
 Moment = DateTime(timezone=True)

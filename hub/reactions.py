@@ -32,10 +32,12 @@ from hub.placements.approaching import (
 )
 from hub.placements.pack import keep_pack
 from hub.placements.services import open_placement, stand_down_search, taken_beds
+from hub.policy_changes.services import put_in_force, settle_day, take_back
 from hub.referrals.papers import keep_form_1
 from hub.referrals.services import title_of
 from hub.stays.services import ask_for_no_follow_up, begin_stay, keep_the_dates, move_on
 from hub.tasks.services import call_off, hand_to_head, open_task, tick_off
+from workflows.everyday import TOPICS as EVERYDAY_TOPICS
 from workflows.form1 import EMERGENCY, follow_up
 
 
@@ -199,6 +201,10 @@ listen("stay.transferred", move_on)
 listen("merge.agreed", make_them_one)
 listen("merge.undo_asked", ask_to_take_them_apart)
 listen("merge.undone", take_them_apart)
+for dated in ("policy_change.proposed", "policy_change.day_moved"):
+    listen(dated, settle_day)
+listen("policy_change.approved", put_in_force)
+listen("policy_change.revoked", take_back)
 
 # Papers last: what they say is as it became, and a decision is made before it is told.
 for sent in ("referral.submitted", "referral.rest_added"):
@@ -220,7 +226,7 @@ def check_every_topic_is_heard() -> None:
     silent = [
         topic
         for workflow in workflows.ALL.values()
-        for topic in workflow.topics
+        for topic in (*workflow.topics, *EVERYDAY_TOPICS)
         if not listeners(topic) and not is_told(topic)
     ]
     if silent:

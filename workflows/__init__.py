@@ -5,10 +5,11 @@ from workflows.approach import APPROACH
 from workflows.core import Workflow
 from workflows.merge import MERGE
 from workflows.placement import PLACEMENT
+from workflows.policy_change import POLICY_CHANGE
 from workflows.referral import REFERRAL
 from workflows.stay import STAY
 from workflows.task import TASK
 
 ALL: dict[str, Workflow] = {
-    workflow.name: workflow for workflow in (REFERRAL, ADMISSION, PLACEMENT, APPROACH, STAY, TASK, MERGE)
+    workflow.name: workflow for workflow in (REFERRAL, ADMISSION, PLACEMENT, APPROACH, STAY, TASK, MERGE, POLICY_CHANGE)
 }

@@ -18,7 +18,7 @@ class Scheme:
     """Who may take one kind of decision.
 
     The item has `policy`, `estimated_cost_pence` (None when it cannot be worked out), `why_contested` (sentences, none
-    when it is not), and who recommended it: `recommended_by_id`, `recommended_role`.
+    when it is not), and who recommended it: `recommended_by_id`, `recommended_for_id`, `recommended_role`.
     """
 
     limits: str
@@ -80,15 +80,17 @@ class Scheme:
 
         Within the recommender's own limit and not contested, one person may do both.
         """
-        if item.recommended_by_id is None or item.recommended_by_id not in {actor.user_id, actor.on_behalf_of}:
+        who = actor.who_did(item, "recommended")
+        if who is None:
             return None
         others = f"another person decides: {in_words_or(self.holders(item) or (self.outside(item.policy),))}"
         if item.why_contested:
-            return f"You recommended it, and it is contested ({'; '.join(item.why_contested)}), so {others}"
+            return f"{who} recommended it, and it is contested ({'; '.join(item.why_contested)}), so {others}"
         limit = dict(self.ladder(item.policy)).get(Role(item.recommended_role), 0)
+        whose = "your own" if who == "You" else "the recommender’s"
         cost = item.estimated_cost_pence
         if cost is None or cost > limit:
-            return f"You recommended it, and it is over your own limit of {pounds(limit)}, so {others}"
+            return f"{who} recommended it, and it is over {whose} limit of {pounds(limit)}, so {others}"
         return None
 
 

@@ -155,6 +155,8 @@ class Clock:
     """Actions that end it without fulfilling it: stopped or missed, never met."""
     on_ring: str | None = None
     """The action the hub performs when it rings; without one the clock is marked and a message written."""
+    can_be_paused: bool = True
+    """Whether a person may ask for a pause of it; not where it stands for a moment that comes of itself."""
     tells: tuple[Role, ...] = ()
     """Roles of the hub told of its warning and its ring, besides the owner: those whose answer it waits for."""
     label: str = ""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workflows.core import SAME, Action, Actor, Ask, May, Workflow, in_words
+from workflows.core import A_YEAR, SAME, Action, Actor, Ask, May, Workflow, in_words
+from workflows.policy import PolicySet
 from workflows.roles import Capacity, Role
 
 ANYWHERE = ()
@@ -24,6 +25,7 @@ WHO_MAY_PAUSE = (
     May(Role.HEAD_OF_COMMISSIONING),
     May(capacity=Capacity.CONVENOR),
 )
+WHO_CORRECTS_A_START = (May(capacity=Capacity.OWNER), May(Role.COORDINATOR), May(Role.CASE_MANAGER))
 
 
 def is_open(item: Any, _actor: Actor) -> str | None:
@@ -43,19 +45,61 @@ def is_not_the_hubs_own(item: Any, _actor: Actor) -> str | None:
     return "This is the hub’s own matter: nobody outside can be let in" if item.workflow.is_inside else None
 
 
-def has_a_clock(item: Any, _actor: Actor) -> str | None:
-    """A clock is running"""
-    return None if any(clock.is_running for clock in item.clocks) else "No clock is running"
+def somebody_outside_sees_it(item: Any, _actor: Actor) -> str | None:
+    """Others may be let in"""
+    return "This is the hub’s own matter: nobody outside sees it" if item.workflow.is_inside else None
+
+
+def has_a_clock_to_pause(item: Any, _actor: Actor) -> str | None:
+    """A clock is running that may be paused at this priority"""
+    fixed = {clock.name for clock in item.workflow.clocks if not clock.can_be_paused}
+    running = [clock for clock in item.clocks if clock.is_running and clock.name not in fixed]
+    if not running:
+        return "No clock is running that could be paused"
+    allowed = any(may_be_paused(item.policy, clock.rule, item.priority) for clock in running)
+    return None if allowed else "At this priority the clock cannot be paused"
+
+
+def may_be_paused(policy: PolicySet, rule: str, priority: str | None) -> bool:
+    """Whether policy lets a clock with this rule be paused on request at a priority; one that knows none, always."""
+    return "priority" not in policy.takes(rule) or bool(policy.value("pauses.allowed", priority=priority))
 
 
 def has_a_pause_to_approve(item: Any, actor: Actor) -> str | None:
     """Somebody else asked for a pause"""
-    waiting = [clock.asked for clock in item.clocks if clock.asked and clock.stopped_at is None]
+    waiting = waiting_requests(item)
     if not waiting:
         return "Nobody has asked for a pause"
-    if all(asked["by_id"] == actor.user_id for asked in waiting):
+    if all(asked_it_themself(actor, asked) for asked in waiting):
         return "You asked for this pause, so another person must approve it"
     return None
+
+
+def waiting_requests(item: Any) -> list[Mapping[str, Any]]:
+    """The pauses somebody asked for and nobody answered, as the clocks keep them."""
+    return [clock.asked for clock in item.clocks if clock.asked and clock.stopped_at is None]
+
+
+def asked_it_themself(actor: Actor, asked: Mapping[str, Any]) -> bool:
+    """Whether the pause was asked for by who acts now, or by whom they stand in for, or by a deputy of theirs."""
+    return not actor.hands.isdisjoint({asked["by_id"], asked.get("for_id")})
+
+
+def has_a_pause_to_refuse(item: Any, _actor: Actor) -> str | None:
+    """Somebody asked for a pause"""
+    return None if waiting_requests(item) else "Nobody has asked for a pause"
+
+
+def has_asked_for_a_pause(item: Any, actor: Actor) -> str | None:
+    """You asked for a pause, and nobody has answered yet"""
+    theirs = any(asked_it_themself(actor, asked) for asked in waiting_requests(item))
+    return None if theirs else "You have not asked for a pause"
+
+
+def has_a_start(item: Any, _actor: Actor) -> str | None:
+    """A clock counts from a moment that can be corrected"""
+    counts = any(clock.stopped_at is None and clock.duration for clock in item.clocks)
+    return None if counts else "No clock counts from a moment that can be corrected"
 
 
 def has_a_paused_clock(item: Any, _actor: Actor) -> str | None:
@@ -73,7 +117,7 @@ def may_take_back(document: Any, item: Any, actor: Actor) -> bool:
     """Whether this document is here and theirs to take back: who added it, the owner, a coordinator."""
     if document.taken_back_at is not None or actor.user_id is None:
         return False
-    return actor.user_id in {document.added_by_id, item.owner_id} or Role.COORDINATOR in actor.roles
+    return not actor.hands.isdisjoint({document.added_by_id, item.owner_id}) or Role.COORDINATOR in actor.roles
 
 
 def has_a_document_to_take_back(item: Any, actor: Actor) -> str | None:
@@ -88,9 +132,11 @@ ASSIGN = Action(
     "Give it to somebody",
     ANYWHERE,
     SAME,
-    by=WHO_ARRANGES,
+    # The hub itself: when somebody leaves, all they own moves in one step.
+    by=(*WHO_ARRANGES, May(Role.SYSTEM)),
     needs=(is_open,),
     asks=(Ask("owner_id", "Who owns it now?", "person"),),
+    emits=("item.assigned",),
 )
 ADD_PARTY = Action(
     "add_party",
@@ -108,6 +154,7 @@ REMOVE_PARTY = Action(
     ANYWHERE,
     SAME,
     by=WHO_ARRANGES,
+    needs=(somebody_outside_sees_it,),
     asks=(Ask("organisation_id", "Which organisation?", "organisation"),),
     reason=True,
 )
@@ -170,9 +217,23 @@ ASK_PAUSE = Action(
     ANYWHERE,
     SAME,
     by=(May(capacity=Capacity.ONLOOKER),),
-    needs=(is_open, has_a_clock),
-    asks=(Ask("clock", "Which clock?", "choice"),),
+    needs=(is_open, has_a_clock_to_pause),
+    asks=(
+        Ask("clock", "Which clock?", "choice"),
+        Ask(
+            "until",
+            "When should it go on by itself?",
+            "moment",
+            "Leave it empty if you do not know: somebody then lets it go on.",
+            optional=True,
+            tense="future",
+            within_days=A_YEAR,
+        ),
+    ),
     reason=True,
+    emits=("item.pause_asked",),
+    about="The clock runs on until another person agrees. It then stands still until the time you give, at the latest "
+    "until the longest pause that is allowed is over.",
 )
 APPROVE_PAUSE = Action(
     "approve_pause",
@@ -182,16 +243,54 @@ APPROVE_PAUSE = Action(
     by=WHO_MAY_PAUSE,
     needs=(is_open, has_a_pause_to_approve),
     asks=(Ask("clock", "Which clock?", "choice"),),
+    emits=("item.pause_approved",),
+    about="The clock stands still from now on.",
+)
+REFUSE_PAUSE = Action(
+    "refuse_pause",
+    "Refuse a pause",
+    ANYWHERE,
+    SAME,
+    by=WHO_MAY_PAUSE,
+    needs=(is_open, has_a_pause_to_refuse),
+    asks=(Ask("clock", "Which clock?", "choice"),),
+    reason=True,
+    emits=("item.pause_refused",),
+    about="The clock runs on. Who asked is told, and reads your reason.",
+)
+WITHDRAW_PAUSE = Action(
+    "withdraw_pause",
+    "Take back your request for a pause",
+    ANYWHERE,
+    SAME,
+    by=(May(capacity=Capacity.ONLOOKER),),
+    needs=(is_open, has_asked_for_a_pause),
+    asks=(Ask("clock", "Which clock?", "choice"),),
+    about="The clock runs on.",
 )
 RESUME_CLOCK = Action(
     "resume_clock",
     "Let a clock run again",
     ANYWHERE,
     SAME,
-    by=WHO_MAY_PAUSE,
+    by=(*WHO_MAY_PAUSE, May(Role.SYSTEM)),
     needs=(is_open, has_a_paused_clock),
     asks=(Ask("clock", "Which clock?", "choice"),),
     reason=True,
+)
+CORRECT_START = Action(
+    "correct_start",
+    "Correct when a clock started",
+    ANYWHERE,
+    SAME,
+    by=WHO_CORRECTS_A_START,
+    needs=(is_open, has_a_start),
+    asks=(
+        Ask("clock", "Which clock?", "choice"),
+        Ask("started_at", "When did it really start?", "moment", tense="past"),
+    ),
+    reason=True,
+    about="The deadline counts from the right moment. The wrong one stays in the history and on the clock.",
 )
 
 EVERYDAY: tuple[Action, ...] = (
@@ -205,12 +304,17 @@ EVERYDAY: tuple[Action, ...] = (
     CORRECT_FIELD,
     ASK_PAUSE,
     APPROVE_PAUSE,
+    REFUSE_PAUSE,
+    WITHDRAW_PAUSE,
     RESUME_CLOCK,
+    CORRECT_START,
 )
 """In the order the pages show them."""
 
 BY_NAME: dict[str, Action] = {action.name: action for action in EVERYDAY}
 """By name."""
+TOPICS: tuple[str, ...] = tuple(topic for action in EVERYDAY for topic in action.emits)
+"""What they announce."""
 
 STARTED = "start"
 """The action name of the first history row of every item."""
@@ -218,7 +322,16 @@ RING = "ring"
 """The action name of the history row that says a deadline has passed; `values` name the clock and the deadline."""
 MOVED = "move"
 """The action name of the history row that says an item came into another case; `values` name both."""
-OF_THE_HUB = {STARTED: "Started", RING: "Deadline passed", MOVED: "Moved to another case"}
+RECOUNT = "recount"
+"""The action name of the history row that says a day nobody works moved a deadline; `values` name all three."""
+KEEPS_THE_VERSION = frozenset({RING, RECOUNT})
+"""Rows that a clock wrote: they leave the item's version, so that nobody's form is refused because of them."""
+OF_THE_HUB = {
+    STARTED: "Started",
+    RING: "Deadline passed",
+    MOVED: "Moved to another case",
+    RECOUNT: "Deadline moved: the calendar changed",
+}
 """What is no action of anybody and stands in history."""
 
 

@@ -25,21 +25,21 @@ WHO_PROPOSED = (May(capacity=Capacity.REQUESTER),)
 
 def is_another_than_proposed(item: Any, actor: Actor) -> str | None:
     """Somebody else proposed it"""
-    if item.opened_by_id in {actor.user_id, actor.on_behalf_of}:
-        return "You proposed it, so another person decides: a case manager or a head of commissioning"
+    if who := actor.who_did(item, "opened"):
+        return f"{who} proposed it, so another person decides: a case manager or a head of commissioning"
     return None
 
 
 def is_another_than_asked(item: Any, actor: Actor) -> str | None:
     """Somebody else asked for it"""
-    if item.asked_by_id in {actor.user_id, actor.on_behalf_of}:
-        return "You asked for it, so another person decides: a case manager or a head of commissioning"
+    if who := actor.who_did(item, "asked"):
+        return f"{who} asked for it, so another person decides: a case manager or a head of commissioning"
     return None
 
 
 def asked_for_it(item: Any, actor: Actor) -> str | None:
     """Who asked for it"""
-    return None if item.asked_by_id == actor.user_id else "This is for the person who asked for it"
+    return None if actor.did(item, "asked") else "This is for the person who asked for it"
 
 
 def can_be_made_one(item: Any, actor: Actor) -> list[str]:

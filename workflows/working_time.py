@@ -98,14 +98,18 @@ class Calendar:
 
     def worked(self, start: datetime, end: datetime) -> timedelta:
         """Working time between two wall-clock moments; nothing when `end` is not after `start`."""
-        total, day = NOTHING, start.date()
-        while day <= end.date():
+        first, last = start.date(), end.date()
+        total, whole, day = NOTHING, 0, first
+        while day <= last:
             if self.is_working_day(day):
-                opened = max(start, datetime.combine(day, self.opens))
-                closed = min(end, datetime.combine(day, self.closes))
-                total += max(closed - opened, NOTHING)
+                if first < day < last:  # a recount does this for a hundred thousand clocks
+                    whole += 1
+                else:
+                    opened = max(start, datetime.combine(day, self.opens))
+                    closed = min(end, datetime.combine(day, self.closes))
+                    total += max(closed - opened, NOTHING)
             day += ONE_DAY
-        return total
+        return total + whole * self.day_length
 
     def advance(self, wall: datetime, length: timedelta) -> datetime:
         """The moment when `length` of working time has passed since `wall`; a full day ends at closing time.
@@ -115,13 +119,16 @@ class Calendar:
         if not length:
             return wall
         day = self.working_day_from(wall.date())
-        while True:
-            opened = max(wall, datetime.combine(day, self.opens))
-            left = max(datetime.combine(day, self.closes) - opened, NOTHING)
-            if length <= left:
-                return opened + length
-            length -= left
+        opened = max(wall, datetime.combine(day, self.opens))
+        left = max(datetime.combine(day, self.closes) - opened, NOTHING)
+        if length <= left:
+            return opened + length
+        length -= left
+        day = self.working_day_from(day + ONE_DAY)
+        while length > self.day_length:
+            length -= self.day_length
             day = self.working_day_from(day + ONE_DAY)
+        return datetime.combine(day, self.opens) + length
 
 
 def named(days: Iterable[date], why: str) -> dict[date, str]:

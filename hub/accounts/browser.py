@@ -13,6 +13,7 @@ from hub.accounts.sessions import Found, Limits, end_session, find, touch
 from hub.config import Settings
 from hub.db import transaction
 from hub.engine.code_lists import keep_up
+from hub.engine.on_behalf import STANDS_IN_FOR
 from hub.web.database import db
 from hub.web.person import Person, current_person
 from hub.web.security import SIGN_IN_COOKIE, cookie_name
@@ -78,6 +79,7 @@ def _find_person() -> None:
     if found.code_lists is not None:
         keep_up(db.session, found.code_lists)
     g.person = found.person
+    db.session.info[STANDS_IN_FOR] = found.person.actor.on_behalf_of if found.person and found.person.actor else None
     g.actor = found.person.actor if found.person else None
     g.ended_session = found.ended
 

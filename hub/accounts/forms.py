@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, RadioField
 from wtforms.validators import InputRequired
 
+from hub.accounts.absences import StandIn
+from hub.accounts.queries import HeldRole
+from hub.web.filters import moment
+from hub.web.nhs_forms import choices
+
+_IN_ABSENCE = " in absence "
 _EMAIL = {"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"}
 
 
@@ -20,10 +28,26 @@ class SignInForm(FlaskForm):
 
 
 class RoleForm(FlaskForm):
-    """Which of several memberships to act in; the choices are the person's own."""
+    """Which of several memberships to act in; the choices are the person's own, and those of whom they stand in for."""
 
-    membership = RadioField("Which role are you using now?", [InputRequired("Choose a role")], coerce=int)
+    membership = RadioField("Which role are you using now?", [InputRequired("Choose a role")])
     next = HiddenField()
+
+    def offer(self, held: Sequence[HeldRole], standing: Sequence[StandIn]) -> None:
+        """The roles to choose from: one's own as "12", that of somebody away as "12 in absence 3"."""
+        own = [(str(role.membership_id), role.words, role.place) for role in held]
+        others = [
+            (f"{role.membership_id}{_IN_ABSENCE}{role.absence_id}", role.words, f"{role.place}, {_until(role)}")
+            for role in standing
+        ]
+        self.membership.choices = choices((value, words) for value, words, _ in (*own, *others))
+        hints = {value: hint for value, _, hint in (*own, *others)}
+        self.membership.render_kw = {"hints": hints, "small": False}
+
+    def chosen(self) -> tuple[int, int | None]:
+        """The membership, and the absence while somebody is stood in for; once the form is valid."""
+        membership, _, absence = str(self.membership.data).partition(_IN_ABSENCE)
+        return int(membership), int(absence) if absence else None
 
 
 class PasswordForm(FlaskForm):
@@ -37,3 +61,7 @@ class PasswordForm(FlaskForm):
     new_password = PasswordField(
         "New password", [InputRequired("Enter a new password")], render_kw={"autocomplete": "new-password"}
     )
+
+
+def _until(role: StandIn) -> str:
+    return f"until {moment(role.until_at)} or until they end it"

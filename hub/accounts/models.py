@@ -34,6 +34,8 @@ class SessionEnd(StrEnum):
     ROLE_CHANGED = "role_changed"
     CREDENTIALS_CHANGED = "credentials_changed"
     DISABLED = "disabled"
+    ABSENCE_OVER = "absence_over"
+    """Not of a session: the standing in has ended under it, and a role is to be chosen again."""
 
 
 class AttemptOutcome(StrEnum):
@@ -101,6 +103,8 @@ class SignInSession(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     membership_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))
+    absence_id: Mapped[int | None] = mapped_column(ForeignKey("absence.id"))
+    """While standing in for somebody: during which absence; the membership is then the absent person's."""
     address: Mapped[str] = mapped_column(String(45))
     # The 12-hour limit counts from the password, so changing role (a new row) carries this over.
     signed_in_at: Mapped[datetime] = mapped_column(Moment)

@@ -111,7 +111,7 @@ def add_shift(
     if deputy is not None and deputy.id == user.id:
         wrong.append("The deputy must be another person")
     for person in (user, deputy):
-        if person is not None and not _belongs_to_the_hub(session, person, from_at, until_at):
+        if person is not None and not belongs_to_the_hub(session, person, from_at, until_at):
             wrong.append(f"{person.name} does not belong to the hub for the whole shift")
     hold(session, Lock.ROTA)  # two shifts added at once must not both find the time free
     if until_at > from_at:
@@ -150,7 +150,8 @@ def end_shift(session: Session, shift_id: int, now: datetime) -> OnCallShift:
     return shift
 
 
-def _belongs_to_the_hub(session: Session, person: UserAccount, from_at: datetime, until_at: datetime) -> bool:
+def belongs_to_the_hub(session: Session, person: UserAccount, from_at: datetime, until_at: datetime) -> bool:
+    """Whether somebody who can sign in holds a role of the hub on the first and on the last day of this time."""
     if not person.is_active:
         return False
     days = [local(from_at).date(), local(until_at).date()]

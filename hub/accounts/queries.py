@@ -118,9 +118,11 @@ def holders_of(
 
 
 def last_membership(session: Session, user_id: int) -> int | None:
-    """The membership a person used last, or None."""
+    """The membership of their own that a person used last, or None."""
     used = select(SignInSession.membership_id).where(
-        SignInSession.user_id == user_id, SignInSession.membership_id.is_not(None)
+        SignInSession.user_id == user_id,
+        SignInSession.membership_id.is_not(None),
+        SignInSession.absence_id.is_(None),
     )
     return session.scalar(used.order_by(SignInSession.id.desc()).limit(1))
 

@@ -97,6 +97,7 @@ class AccountRequest(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     outcome: Mapped[str | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    decided_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     refusal: Mapped[str | None]
     """Code of the reason; the person reads its sentence."""
     refusal_note: Mapped[str | None] = mapped_column(String(REASON_LENGTH))

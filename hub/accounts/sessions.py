@@ -6,10 +6,13 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Date, bindparam, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Date, bindparam, case, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
+from hub.accounts.absence_models import Absence
+from hub.accounts.absences import NOT_STOOD_IN, absent, may_be_stood_in
 from hub.accounts.models import Membership, OnCallShift, SessionEnd, SignInSession, UserAccount
 from hub.accounts.organisation_table import organisation
 from hub.accounts.queries import membership_is_current
@@ -59,10 +62,12 @@ def start_session(
     address: str,
     now: datetime,
     signed_in_at: datetime | None = None,
+    absence_id: int | None = None,
 ) -> str:
     """A new session and its token, which only the browser keeps. The caller commits.
 
-    `signed_in_at` is carried over when a role is changed, so that changing roles does not lengthen a session.
+    `signed_in_at` is carried over when a role is changed, so that changing roles does not lengthen a session. With
+    `absence_id` the membership is that of the person who is away, and the session stands in for them.
     """
     token = secrets.token_urlsafe(32)
     session.add(
@@ -70,6 +75,7 @@ def start_session(
             token_hash=hash_token(token),
             user_id=user_id,
             membership_id=membership_id,
+            absence_id=absence_id,
             address=address,
             signed_in_at=signed_in_at or now,
             created_at=now,
@@ -80,13 +86,25 @@ def start_session(
     return token
 
 
-def change_membership(session: Session, person: Person, membership_id: int, address: str, now: datetime) -> str:
-    """End the session and start another in a new role: a new token, so that nobody rides on the old one."""
+def change_membership(
+    session: Session,
+    person: Person,
+    membership_id: int,
+    address: str,
+    now: datetime,
+    *,
+    absence_id: int | None = None,
+) -> str:
+    """End the session and start another in a new role: a new token, so that nobody rides on the old one.
+
+    With `absence_id` the role is that of somebody who is away.
+    """
     old = session.get_one(SignInSession, person.session_id)
     token = start_session(
         session,
         user_id=person.user_id,
         membership_id=membership_id,
+        absence_id=absence_id,
         address=address,
         now=now,
         signed_in_at=old.signed_in_at,
@@ -116,11 +134,38 @@ def touch(session: Session, session_id: int, now: datetime) -> None:
 _now = bindparam("now", type_=Moment)
 _today = func.date(func.timezone("Europe/London", _now), type_=Date)
 _held = Membership.__table__.alias()
+_another = aliased(Absence)
+# Each in one sub-select that gives several answers, since every table joined here is planned again at every request.
+_STANDS_IN = (
+    select(func.jsonb_build_array(Absence.user_id, absent.name))
+    .join(absent, absent.id == Absence.user_id)
+    .where(
+        Absence.id == SignInSession.absence_id,
+        Absence.deputy_id == SignInSession.user_id,
+        may_be_stood_in(_now, _today),
+    )
+    .correlate(SignInSession, Membership, organisation)
+    .scalar_subquery()
+)
+"""While the session may stand in for somebody: the id and name of who is away."""
+_OWN = (
+    select(
+        func.jsonb_build_array(
+            func.bool_or(_another.deputy_id == SignInSession.user_id),
+            func.max(case((_another.user_id == SignInSession.user_id, _another.over_at_sql()))),
+        )
+    )
+    .where(or_(_another.user_id == SignInSession.user_id, _another.deputy_id == SignInSession.user_id))
+    .where(_another.runs_at(_now))
+    .scalar_subquery()
+)
+"""Whether the person is the deputy of somebody away now, and until when they are away themself (ISO)."""
 _EVERYTHING = (
     select(
         SignInSession.id.label("session_id"),
         SignInSession.user_id,
         SignInSession.membership_id,
+        SignInSession.absence_id,
         SignInSession.signed_in_at,
         SignInSession.last_seen_at,
         SignInSession.ended_at,
@@ -128,12 +173,15 @@ _EVERYTHING = (
         UserAccount.name,
         UserAccount.email,
         UserAccount.is_active,
+        Membership.user_id.label("holder_id"),
         Membership.role,
         Membership.unit_id,
         organisation.c.id.label("organisation_id"),
         organisation.c.name.label("organisation_name"),
         organisation.c.arm,
         membership_is_current(_today).label("is_current"),
+        _STANDS_IN.label("stands_in"),
+        _OWN.label("own"),
         exists()
         .where(or_(OnCallShift.user_id == SignInSession.user_id, OnCallShift.deputy_id == SignInSession.user_id))
         .where(OnCallShift.from_at <= _now, OnCallShift.until_at > _now)
@@ -155,7 +203,8 @@ _EVERYTHING = (
 def find(session: Session, token: str, now: datetime, limits: Limits) -> Found:
     """Everything a request needs to know of its person, by one SQL statement.
 
-    `person.actor` is None until a role is chosen, or when the chosen membership or its organisation has ended.
+    `person.actor` is None until a role is chosen, or when the chosen membership or its organisation has ended, or the
+    absence in which they stood in for somebody.
     """
     row = session.execute(_EVERYTHING, {"token_hash": hash_token(token), "now": now}).one_or_none()
     if row is None:
@@ -169,20 +218,9 @@ def find(session: Session, token: str, now: datetime, limits: Limits) -> Found:
             is_to_be_ended=None if row.ended_at is not None else why,
             session_id=row.session_id,
         )
-    actor = None
-    if row.is_current:
-        is_hub = row.arm == HUB_ARM
-        actor = Actor(
-            user_id=row.user_id,
-            name=row.name,
-            role=row.role,
-            membership_id=row.membership_id,
-            organisation_id=row.organisation_id,
-            unit_id=row.unit_id,
-            is_hub=is_hub,
-            # On-call's powers are the hub's: they do not follow a person into a role elsewhere.
-            is_on_call=is_hub and row.is_on_the_rota,
-        )
+    actor = _actor_of(row) if _may_act(row) else None
+    away_name = row.stands_in[1] if actor is not None and row.stands_in else None
+    is_deputy, own_until = row.own
     return Found(
         person=Person(
             user_id=row.user_id,
@@ -192,11 +230,47 @@ def find(session: Session, token: str, now: datetime, limits: Limits) -> Found:
             actor=actor,
             organisation_name=row.organisation_name if actor else None,
             membership_count=row.membership_count,
+            stands_in_for=away_name,
+            may_stand_in=bool(is_deputy),
+            away_until=datetime.fromisoformat(own_until) if own_until else None,
+            lost_role=_lost(row) if actor is None else None,
         ),
         is_to_be_touched=now - row.last_seen_at >= TOUCH_EVERY,
         session_id=row.session_id,
         code_lists=row.code_lists,
     )
+
+
+def _may_act(row: Any) -> bool:
+    """Whether the role still holds: one of their own, or that of somebody away for as long as one may stand in."""
+    if row.absence_id is None:
+        return bool(row.is_current and row.holder_id == row.user_id)
+    return bool(row.is_current and row.stands_in is not None and row.role not in NOT_STOOD_IN)
+
+
+def _actor_of(row: Any) -> Actor:
+    """Who acts, in a role of their own or, while they stand in for somebody, in that person's."""
+    is_hub, absent_id = row.arm == HUB_ARM, row.stands_in[0] if row.stands_in else None
+    return Actor(
+        user_id=row.user_id,
+        name=row.name,
+        role=row.role,
+        membership_id=row.membership_id,
+        organisation_id=row.organisation_id,
+        unit_id=row.unit_id,
+        is_hub=is_hub,
+        # On-call's powers are the hub's: they do not follow a person into a role elsewhere, nor into another's role.
+        is_on_call=is_hub and row.is_on_the_rota and absent_id is None,
+        on_behalf_of=absent_id,
+    )
+
+
+def _lost(row: Any) -> EndedSession | None:
+    """The role that has ended under somebody still signed in, so that what they were typing in it is kept."""
+    if row.membership_id is None:
+        return None
+    why = SessionEnd.ROLE_CHANGED if row.absence_id is None else SessionEnd.ABSENCE_OVER
+    return EndedSession(row.user_id, row.membership_id, why.value)
 
 
 def _why_it_ends(signed_in_at: datetime, last_seen_at: datetime, now: datetime, limits: Limits) -> SessionEnd | None:

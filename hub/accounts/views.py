@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from hub.accounts.absences import stand_ins
 from hub.accounts.browser import forget_cookie, limits, set_cookie
 from hub.accounts.forms import PasswordForm, RoleForm, SignInForm
 from hub.accounts.lengths import plainly
@@ -28,6 +30,10 @@ from workflows.durations import local
 blueprint = Blueprint("accounts", __name__)
 
 HOME = "/"
+_LOST = {
+    SessionEnd.ABSENCE_OVER.value: "You no longer stand in for anybody in the role you were using.",
+    SessionEnd.ROLE_CHANGED.value: "The role you were using has ended.",
+}
 _WRONG = "The e-mail address or password is not right. Check both and try again"
 
 
@@ -60,25 +66,24 @@ def sign_in() -> ResponseReturnValue:
 @blueprint.route("/sign-in/role", methods=["GET", "POST"])
 @identified
 def choose_role() -> ResponseReturnValue:
-    """Which of their memberships a person acts under; a change gives the session a new token."""
+    """Which of their roles a person acts in, or for whom they stand in; a change gives the session a new token."""
     person = _person()
     held = held_roles(db.session, local(g.now).date(), user_id=person.user_id)
+    standing = stand_ins(db.session, person.user_id, g.now) if person.may_stand_in else []
     form = RoleForm(next=safe_next(request.args.get("next")))
-    form.membership.choices = [(role.membership_id, role.words) for role in held]
-    form.membership.render_kw = {"hints": {str(role.membership_id): role.place for role in held}, "small": False}
+    form.offer(held, standing)
     if request.method == "GET":
         form.membership.data = _role_to_offer(person, held)
-    if not held or not form.validate_on_submit():
-        return render_template("accounts/choose_role.html", form=form, held=held, person=person)
+    if not (held or standing) or not form.validate_on_submit():
+        lost = _LOST.get(request.args.get("ended", ""))
+        is_kept = request.args.get("kept") == "yes"
+        return render_template("accounts/choose_role.html", form=form, person=person, lost=lost, is_kept=is_kept)
+    membership_id, absence_id = form.chosen()
     with transaction(db.session):
-        token = change_membership(db.session, person, form.membership.data, client_address(), g.now)
-        note(
-            db.session,
-            "signed_in",
-            user_id=person.user_id,
-            membership_id=form.membership.data,
-            how="changed role" if person.actor else "chose role",
-        )
+        token = change_membership(db.session, person, membership_id, client_address(), g.now, absence_id=absence_id)
+        how = "stands in for somebody" if absence_id else "changed role" if person.actor else "chose role"
+        said: dict[str, Any] = {"absence": absence_id} if absence_id else {}
+        note(db.session, "signed_in", user_id=person.user_id, membership_id=membership_id, how=how, **said)
     return set_cookie(redirect(safe_next(form.next.data) or HOME, 303), token)
 
 
@@ -173,10 +178,10 @@ def _change_password(person: Person, form: PasswordForm) -> bool:
     return True
 
 
-def _role_to_offer(person: Person, held: list[HeldRole]) -> int | None:
+def _role_to_offer(person: Person, held: list[HeldRole]) -> str | None:
     """The role to show as chosen: the one in use, else the one used last, if it is still held."""
     used = person.actor.membership_id if person.actor else last_membership(db.session, person.user_id)
-    return used if used in {role.membership_id for role in held} else None
+    return str(used) if used in {role.membership_id for role in held} else None
 
 
 def _person() -> Person:

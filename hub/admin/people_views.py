@@ -17,6 +17,7 @@ from hub.admin.people_forms import NewPersonForm, PersonForm, RoleDatesForm, Rol
 from hub.admin.queries import Asked, Held
 from hub.db import transaction
 from hub.engine.admin_log import Subject
+from hub.messages.bounces import bounce_of, clear_bounce
 from hub.organisations.queries import current_organisations
 from hub.web.database import db
 from hub.web.filters import day
@@ -71,6 +72,7 @@ def person(user_id: int) -> str:
         history=queries.history(db.session, Subject.PERSON, user_id),
         may_write=may_write() and user_id != g.actor.user_id,
         is_oneself=may_write() and user_id == g.actor.user_id,
+        bounce=bounce_of(db.session, account.email),
         form=FlaskForm(),
     )
 
@@ -213,6 +215,18 @@ def send_link(user_id: int) -> ResponseReturnValue:
     else:
         what = "A new invitation" if is_new else "A link for a new password"
         flash(f"{what} is on its way to {account.email}.", "success")
+    return redirect(_href(user_id), HTTPStatus.SEE_OTHER)
+
+
+@blueprint.post("/people/<int(max=2147483647):user_id>/mail-works")
+@writes
+def mail_works(user_id: int) -> ResponseReturnValue:
+    """Send e-mail again to an address that mail came back from; the mark may be one's own, since it gives no power."""
+    account = _account(user_id)
+    with transaction(db.session):
+        is_cleared = clear_bounce(db.session, g.actor, account, now=g.now)
+    said = f"E-mail to {account.email} is sent again" if is_cleared else "E-mail was sent to this address already"
+    flash(f"{said}.", "success")
     return redirect(_href(user_id), HTTPStatus.SEE_OTHER)
 
 

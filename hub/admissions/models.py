@@ -56,6 +56,7 @@ class Admission(Form2Columns, WorkItem):
     expected_length_weeks: Mapped[int | None]
     exit_plan: Mapped[str | None]
     recommended_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recommended_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     recommended_role: Mapped[str | None]
     recommended_at: Mapped[datetime | None] = mapped_column(Moment)
 
@@ -63,6 +64,7 @@ class Admission(Form2Columns, WorkItem):
     asked_organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     answer_due_at: Mapped[datetime | None] = mapped_column(Moment)
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    asked_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     asked_role: Mapped[str | None]
     asked_at: Mapped[datetime | None] = mapped_column(Moment)
     answer_given: Mapped[str | None]
@@ -88,6 +90,7 @@ class Admission(Form2Columns, WorkItem):
     why_it_cannot_wait: Mapped[str | None]
     clinician_in_charge: Mapped[str | None]
     admitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    admitted_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     admitted_role: Mapped[str | None]
     admitted_at: Mapped[datetime | None] = mapped_column(Moment)
     ratified_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -196,7 +196,7 @@ class AdmissionPage:
             other = f"{named(self.item.recommended_by)} recommended it"
             said.append("You recommended it, within your own limit" if own else other)
         if offer.action.name == "ratify" and self.item.admitted_by is not None:
-            if self.item.admitted_by_id == self.actor.user_id:
+            if self.actor.did(self.item, "admitted"):
                 return [f"Your role may do this: it is for {offer.who}"]
             said.append(f"Another person admitted: {named(self.item.admitted_by)}")
         return said

@@ -1,12 +1,12 @@
 """Who could decide or ratify one admission, by name."""
 
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from hub.accounts.queries import holders_of
+from workflows.actor import Actor
 from workflows.admission import State
 from workflows.admission.guards import RATIFIERS, SCHEME, is_another_person
 from workflows.durations import local
@@ -42,5 +42,5 @@ def who_can_ratify(session: Session, admission: Any, *, now: datetime) -> list[t
     return [(name, role.label) for user, name, role in found if is_another_person(admission, _as(user)) is None]
 
 
-def _as(user_id: int) -> Any:
-    return SimpleNamespace(user_id=user_id, on_behalf_of=None)
+def _as(user_id: int) -> Actor:
+    return Actor(user_id=user_id, name="")

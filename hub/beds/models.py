@@ -68,13 +68,14 @@ class BedState(Base):
     confirmed_at: Mapped[datetime] = mapped_column(Moment)
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     """None when a command brought it."""
+    confirmed_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     source: Mapped[str] = mapped_column(default="page", server_default=text("'page'"))
     told_by: Mapped[str] = mapped_column(default="", server_default=text("''"))
     """Who of the unit said it on the telephone."""
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
     unit: Mapped[Unit] = relationship(viewonly=True)
-    confirmed_by: Mapped[UserAccount | None] = relationship(viewonly=True)
+    confirmed_by: Mapped[UserAccount | None] = relationship(foreign_keys=[confirmed_by_id], viewonly=True)
 
     @property
     def free(self) -> int:
@@ -105,13 +106,14 @@ class BedStateEntry(Base):
     confirmed_at: Mapped[datetime] = mapped_column(Moment)
     """When they were true; before `recorded_at` when a file brought them later."""
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    confirmed_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     source: Mapped[str]
     told_by: Mapped[str] = mapped_column(default="", server_default=text("''"))
     recorded_at: Mapped[datetime] = mapped_column(Moment)
     file_sha256: Mapped[str | None] = mapped_column(index=True)
     """Of the file it came from, so that the same file again changes nothing."""
 
-    confirmed_by: Mapped[UserAccount | None] = relationship(viewonly=True)
+    confirmed_by: Mapped[UserAccount | None] = relationship(foreign_keys=[confirmed_by_id], viewonly=True)
 
     @property
     def free(self) -> int:

@@ -25,7 +25,7 @@ from hub.engine.visibility import View
 from hub.referrals.models import Referral
 from hub.web.filters import day, listed, moment, moment_within, yes_no
 from hub.web.item_rows import item_href
-from hub.web.stored_words import audience_words, may_name, roles_words, shown, side_of
+from hub.web.stored_words import as_whom, audience_words, may_name, shown, side_of
 from hub.web.swimlanes import Timeline, draw
 from workflows.actor import Actor
 from workflows.core import in_words, upper_first
@@ -283,7 +283,7 @@ class CasePage:
             moved=f"{before} → {workflow.wording_of(row.to_state).label}" if is_move else "",
             said=_said(row.reason, row.values) if view is View.ALL else "",
             who=event.who if is_named else side_of(row.acting_role),
-            as_whom=roles_words(row.acting_role) if is_named else "",
+            as_whom=as_whom(row.acting_role, event.behalf) if is_named else "",
             href=item_href(event.item.kind, event.item.reference),
             reference=event.item.reference,
             audience=audience_words(row.audience),
@@ -294,7 +294,12 @@ class CasePage:
         what = LOOKS.get(look.row.what, in_words(look.row.what))
         reference = str(look.row.detail.get("reference") or self.case.reference)
         reference = f"a document of {reference}" if look.row.detail.get("document") else reference
-        return look.who, listed([part for part in (look.role, look.organisation) if part], "at"), f"{what} {reference}"
+        return look.who, _looked_as(look), f"{what} {reference}"
+
+
+def _looked_as(look: Look) -> str:
+    said = listed([part for part in (look.role, look.organisation) if part], "at")
+    return f"{said}, on behalf of {look.behalf}" if look.behalf else said
 
 
 def _by(who: str) -> str:

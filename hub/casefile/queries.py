@@ -21,6 +21,7 @@ from hub.engine.models import AccessLog, Clock, Transition, WorkItem
 from hub.engine.rulebook import Rulebook, RulebookState, rulebook_at
 from hub.engine.visibility import (
     EMERGENCY_KINDS,
+    OPEN_KINDS,
     OPENS_NO_CASE,
     View,
     history_seen_by,
@@ -34,7 +35,8 @@ from hub.web.item_rows import next_clock
 from hub.web.paging import Cursor, Page, page_of
 from workflows.actor import Actor
 
-KINDS = tuple(sorted(workflows.ALL))
+KINDS = tuple(sorted(set(workflows.ALL) - set(OPEN_KINDS)))
+"""Every kind about a person: one that everybody may read opens no case to anybody."""
 
 
 class Sight(StrEnum):
@@ -107,6 +109,8 @@ class Event:
     row: Transition
     item: WorkItem
     who: str
+    behalf: str | None = None
+    """Whom they stood in for."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,8 @@ class Look:
     who: str
     role: str | None
     organisation: str | None
+    behalf: str | None = None
+    """Whom they stood in for: the holder of the membership, when it is another person's."""
 
 
 @dataclass
@@ -260,27 +266,30 @@ def read_timeline(
     session: Session, reading: CaseReading, actor: Actor, size: int, after: Cursor | None = None
 ) -> Page[Event]:
     """History rows of every item this person may see, newest first."""
-    items = {line.item.id: line.item for line in reading.items}
+    items, behalf = {line.item.id: line.item for line in reading.items}, aliased(UserAccount)
     query = (
-        select(Transition, UserAccount.name)
+        select(Transition, UserAccount.name, behalf.name)
         .outerjoin(UserAccount, UserAccount.id == Transition.actor_id)
+        .outerjoin(behalf, behalf.id == Transition.on_behalf_of)
         .where(Transition.item_id.in_(items), history_seen_by(actor))
         .order_by(Transition.at.desc(), Transition.id.desc())
         .limit(size + 1)
     )
     if after is not None:
         query = query.where(tuple_(Transition.at, Transition.id) < tuple_(after.at, after.id))
-    rows = [Event(row, items[row.item_id], name or "The hub") for row, name in session.execute(query)]
+    rows = [Event(row, items[row.item_id], name or "The hub", away) for row, name, away in session.execute(query)]
     return page_of(rows, size, lambda event: Cursor(event.row.at, event.row.id))
 
 
 def read_looks(session: Session, case_id: int, size: int, after: Cursor | None = None) -> Page[Look]:
     """Who opened this case or an item of it, or was refused, newest first."""
+    behalf = aliased(UserAccount)
     query = (
-        select(AccessLog, UserAccount.name, Membership.role, Organisation.name)
+        select(AccessLog, UserAccount.name, Membership.role, Organisation.name, behalf.name)
         .outerjoin(UserAccount, UserAccount.id == AccessLog.user_id)
         .outerjoin(Membership, Membership.id == AccessLog.membership_id)
         .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
+        .outerjoin(behalf, and_(behalf.id == Membership.user_id, behalf.id != AccessLog.user_id))
         .where(AccessLog.case_id == case_id)
         .order_by(AccessLog.id.desc())
         .limit(size + 1)
@@ -288,7 +297,7 @@ def read_looks(session: Session, case_id: int, size: int, after: Cursor | None =
     if after is not None:
         query = query.where(AccessLog.id < after.id)
     rows = [
-        Look(row, name or "Nobody signed in", role.label if role else None, organisation)
-        for row, name, role, organisation in session.execute(query)
+        Look(row, name or "Nobody signed in", role.label if role else None, organisation, away)
+        for row, name, role, organisation, away in session.execute(query)
     ]
     return page_of(rows, size, lambda look: Cursor(look.row.at, look.row.id))

@@ -23,9 +23,11 @@ class CaseAlert(Base):
     """A few words, as the banner shows them."""
     detail: Mapped[str] = mapped_column(default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     recorded_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    ended_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     end_reason: Mapped[str | None]
 
 
@@ -49,8 +51,11 @@ class CareCase(Base):
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     """Who opened it by hand; empty when a referral did."""
+    opened_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    """Whom they stood in for, here and of every other `_for_id`: hub/engine/on_behalf.py fills them in."""
     open_reason: Mapped[str | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    closed_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     close_reason: Mapped[str | None]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("care_case.id"))
     """The case that took in everything of this one, when two records of one person were made one."""
@@ -125,9 +130,11 @@ class LegalStatus(Base):
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_on: Mapped[date | None]
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     recorded_at: Mapped[datetime] = mapped_column(Moment)
     corrected_at: Mapped[datetime | None] = mapped_column(Moment)
     corrected_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    corrected_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     correction_reason: Mapped[str | None]
 
     case: Mapped[CareCase] = relationship(back_populates="legal_statuses")
@@ -163,9 +170,11 @@ class CaseStay(Base):
     """The moment it ended, which is no longer part of it: a transfer begins where the stay before ends."""
     why: Mapped[str] = mapped_column(default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     recorded_at: Mapped[datetime] = mapped_column(Moment)
     corrected_at: Mapped[datetime | None] = mapped_column(Moment)
     corrected_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    corrected_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     correction_reason: Mapped[str | None]
 
 

@@ -19,6 +19,7 @@ from hub.config import Settings
 from hub.engine.life import is_worker_seen, last_seen
 from hub.engine.rulebook import BankHoliday, PolicyVersion, rulebook
 from hub.messages.mail import mail_server
+from hub.messages.mail_connection import MailServer
 from hub.migrate import current, newest
 from hub.organisations.models import Organisation
 from hub.paths import MIGRATIONS, STATIC, TEMPLATES
@@ -76,13 +77,17 @@ def _mail(settings: Settings) -> Finding:
         mend = f"Set {' and '.join(absent)}. Until then nobody gets an invitation or a new password by e-mail"
         return Finding("E-mail", "it cannot be sent", mend)
     try:
-        server = mail_server(settings)
+        how = "GOV.UK Notify" if settings.mail_via == "notify" else _server_words(mail_server(settings))
     except ValueError as error:
         return Finding("E-mail", "it cannot be sent", str(error))
-    how = "encrypted" if server.is_tls or server.has_starttls else "not encrypted"
-    found = f"through {server.host}, port {server.port}, {how}, with links to {settings.address}"
+    found = f"through {how}, with links to {settings.address}"
     is_open = settings.production and not (settings.address or "").startswith("https://")
     return Finding("E-mail", found, "Let HUB_ADDRESS begin with https://" if is_open else "")
+
+
+def _server_words(server: MailServer) -> str:
+    how = "encrypted" if server.is_tls or server.has_starttls else "not encrypted"
+    return f"{server.host}, port {server.port}, {how}"
 
 
 def check_database(engine: Engine, settings: Settings) -> Iterator[Finding]:

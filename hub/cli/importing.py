@@ -13,6 +13,7 @@ import click
 from hub.beds.csv_file import MOST_ROWS
 from hub.beds.importing import import_beds, try_import
 from hub.cli.database import open_session
+from hub.days.importing import import_days, read_days
 from hub.db import transaction
 from hub.organisations.csv_rows import ImportRefused
 from hub.referrals.import_file import FileProblem
@@ -24,6 +25,7 @@ UNUSABLE = 2
 MOST_PROBLEMS = 200
 LARGEST_BEDS = 2_000_000
 """Bytes of a file of beds; its rows are counted too."""
+LARGEST_DAYS = 200_000
 
 
 @click.group("import")
@@ -86,29 +88,62 @@ def beds(file: Path, is_dry_run: bool) -> None:
     All rows are checked first, and one bad row keeps the whole file out. The same file twice changes nothing, and
     figures older than those recorded are refused. Exit code: 0 done, 1 refused, 2 the file cannot be used.
     """
-    try:
-        if file.stat().st_size > LARGEST_BEDS:
-            _unusable(f"{file.name} is larger than 2 MB. It may have {MOST_ROWS:,} rows: send it in parts.")
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        _unusable(f"{file.name} is not UTF-8 text. In Excel choose “CSV UTF-8”.")
-    except OSError as error:
-        _unusable(f"Nothing was imported. {file}: {error.strerror}.")
+    text = _text_of(file, LARGEST_BEDS, f"is larger than 2 MB. It may have {MOST_ROWS:,} rows: send it in parts.")
     try:
         with open_session() as session, transaction(session):
             report = (try_import if is_dry_run else import_beds)(session, text, None, now=datetime.now(UTC))
     except ImportRefused as refused:
-        for problem in refused.problems[:MOST_PROBLEMS]:
-            click.echo(str(problem))
-        if len(refused.problems) > MOST_PROBLEMS:
-            click.echo(f"... and {len(refused.problems) - MOST_PROBLEMS:,} more problems.")
-        click.echo("Nothing was imported. Mend these rows, then send the whole file again.")
-        sys.exit(REFUSED)
+        _refused(refused)
     if report.is_known_file:
         click.echo("This file was imported before.")
     click.echo(f"Rows as before: {report.same:,}.")
     done = "Nothing was written. Without --dry-run this would confirm" if is_dry_run else "Rows confirmed:"
     click.echo(f"{done} {len(report.told):,}{' rows' if is_dry_run else ''}.")
+
+
+@import_group.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option("--why", default="From a file", show_default=True, help="Kept with each day.")
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Check everything and write nothing.")
+def days(file: Path, why: str, is_dry_run: bool) -> None:
+    """Import the bank holidays and local closures in FILE (.csv with kind, date, title).
+
+    All rows are checked first, and one bad row keeps the whole file out. The worker then works open deadlines
+    out again. The same file twice adds nothing. Exit code: 0 done, 1 refused, 2 the file cannot be used.
+    """
+    text = _text_of(file, LARGEST_DAYS, "is larger than 200 KB: send it in parts.")
+    try:
+        with open_session() as session, transaction(session):
+            if is_dry_run:
+                report = read_days(session, text)
+            else:
+                report = import_days(session, text, None, now=datetime.now(UTC), why=why)
+    except ImportRefused as refused:
+        _refused(refused)
+    click.echo(f"Days as before: {report.same:,}.")
+    done = "Nothing was written. Without --dry-run this would add" if is_dry_run else "Days added:"
+    click.echo(f"{done} {len(report.added):,}{' days' if is_dry_run else ''}.")
+
+
+def _text_of(file: Path, largest: int, too_large: str) -> str:
+    """The text of a file; ends the command where it has none to give."""
+    try:
+        if file.stat().st_size > largest:
+            _unusable(f"{file.name} {too_large}")
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        _unusable(f"{file.name} is not UTF-8 text. In Excel choose “CSV UTF-8”.")
+    except OSError as error:
+        _unusable(f"Nothing was imported. {file}: {error.strerror}.")
+
+
+def _refused(refused: ImportRefused) -> NoReturn:
+    for problem in refused.problems[:MOST_PROBLEMS]:
+        click.echo(str(problem))
+    if len(refused.problems) > MOST_PROBLEMS:
+        click.echo(f"... and {len(refused.problems) - MOST_PROBLEMS:,} more problems.")
+    click.echo("Nothing was imported. Mend these rows, then send the whole file again.")
+    sys.exit(REFUSED)
 
 
 def report_lines(report: ImportReport, *, is_dry_run: bool, rejects_path: Path | None) -> list[str]:

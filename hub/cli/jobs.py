@@ -38,7 +38,7 @@ def _lines(state: JobsState) -> Iterator[str]:
         word = "running" if beat in state.alive else "gone"
         yield f"Worker {word}: {beat.place}, last seen {_ago(beat.seen_at, state.at)}."
     if not state.alive:
-        yield "No worker was seen in the last minute. Run: hub worker"
+        yield f"No worker was seen for {state.silent_words}. Run: hub worker"
     width = max(len(line.label) for line in state.jobs)
     for line in state.jobs:
         yield f"  {line.label:<{width}}  {'; '.join(_job(line, state.at))}"
@@ -47,6 +47,8 @@ def _lines(state: JobsState) -> Iterator[str]:
     messages = state.messages
     oldest = f", the oldest due {_ago(messages.oldest_due_at, state.at)}" if messages.oldest_due_at else ""
     yield f"Messages to be delivered now: {messages.unsent:,}{oldest}."
+    if state.is_message_late:
+        yield f"FAULT: no message should wait for longer than {state.late_words}."
     yield f"Messages that wait for their moment: {messages.later:,}."
     if messages.given_up:
         yield f"Messages given up after many tries: {messages.given_up:,}. To try again: hub jobs --retry"
@@ -89,6 +91,7 @@ def _as_json(state: JobsState) -> dict[str, Any]:
             "unsent": state.messages.unsent,
             "later": state.messages.later,
             "oldest_due_at": _iso(state.messages.oldest_due_at),
+            "is_late": state.is_message_late,
             "given_up": state.messages.given_up,
         },
     }
@@ -104,6 +107,8 @@ def _job_json(line: JobLine) -> dict[str, Any]:
         "last_finished_at": _iso(run.last_finished_at),
         "last_done_at": _iso(run.last_done_at),
         "last_count": run.last_count,
+        "last_ok_at": _iso(run.last_ok_at),
+        "failures": run.failures,
         "last_error": run.last_error,
         "last_failed_at": _iso(run.last_failed_at),
         "next_at": _iso(run.next_at),

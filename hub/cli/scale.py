@@ -26,7 +26,8 @@ def demo_settings() -> Settings:
         raise click.ClickException("This is a production hub, and demo sign-ins are open to everybody.")
     usual = Path(platformdirs.user_data_dir("commissioning-hub"))
     folder = usual / "demo" if given.data_dir == usual else given.data_dir
-    return given.model_copy(update={"data_dir": folder, "demo": True})
+    style = given.log if "log" in given.model_fields_set else "text"
+    return given.model_copy(update={"data_dir": folder, "demo": True, "log": style})
 
 
 @click.command()

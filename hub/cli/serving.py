@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 import click
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from hub.cli.scale import demo_settings, scale
 from hub.config import Settings, settings
@@ -24,6 +26,7 @@ from hub.documents.intake import intake_of
 from hub.embedded import database_url
 from hub.migrate import current, newest, upgrade
 from hub.policies.services import seed
+from hub.web.log_lines import configure
 
 THREADS: Final = 4
 """Threads of each worker process; throughput comes from the processes."""
@@ -31,6 +34,16 @@ PORTS_TRIED: Final = 20
 WORKER_ENDS_WITHIN: Final = 10.0
 """Seconds; it ends with the batch it is at, and loses nothing when it is killed instead."""
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file, which a slow disk must not hold up
+
+
+class _ServerLog(Logger):
+    """Gunicorn's own lines go the way of all others; it writes none of its own about a request."""
+
+    def setup(self, cfg: Any) -> None:
+        """Hand everything on."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 class _Server(BaseApplication):
@@ -81,6 +94,7 @@ def worker_beside(chosen: Settings) -> Iterator[None]:
         "HUB_DATABASE_URL": chosen.database_url or "",
         "HUB_DATA_DIR": str(chosen.data_dir),
         "HUB_DEMO": "true",
+        "HUB_LOG": chosen.log,
         "HUB_ADDRESS": chosen.address or "",
     }
     command = [sys.executable, "-c", "from hub.cli import main; main(prog_name='hub')", "worker", "--parent", str(me)]
@@ -109,6 +123,7 @@ def serve(chosen: Settings, host: str, port: int, workers: int) -> None:
         "timeout": 60,
         "graceful_timeout": 20,
         "keepalive": 5,
+        "logger_class": _ServerLog,
         "errorlog": "-",
         # No access log of its own: it would write addresses whole, and what is looked for may be a person's name.
         "accesslog": None,
@@ -117,8 +132,29 @@ def serve(chosen: Settings, host: str, port: int, workers: int) -> None:
         # Which proxies may say who the client is is our own setting (HUB_TRUSTED_PROXIES), not gunicorn's.
         "forwarded_allow_ips": "",
         "worker_tmp_dir": str(_MEMORY) if os.access(_MEMORY, os.W_OK) else None,
+        "child_exit": _forget_what_it_was_doing,
     }
+    configure(chosen.log)
+    share_counts(chosen.data_dir / "metrics" / str(port))
     _Server(options, chosen).run()
+
+
+def share_counts(folder: Path) -> None:
+    """An empty folder in which the processes of this server keep their counts, for whichever answers /metrics.
+
+    What the last run left there is gone: counts begin at nothing with the server, as whoever reads them expects.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def _forget_what_it_was_doing(_server: Any, worker: Any) -> None:
+    """A process that has ended answers no request any more; what it counted stays."""
+    # Not before the folder is named: the library looks for it once, when it is imported.
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # the library has no types here
 
 
 @click.group(invoke_without_command=True)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 from sqlalchemy.orm import Session
 
+import hub.models  # noqa: F401 - every table must be known before the first mapper is used
 from hub.accounts.models import UserAccount
 from hub.accounts.passwords import generate_password
 from hub.accounts.queries import find_account, held_roles, list_accounts
@@ -23,6 +24,7 @@ from hub.accounts.services import (
     set_password,
 )
 from hub.cli.database import open_session
+from hub.cli.handover import handover
 from hub.cli.refusals import refusals_as_errors
 from hub.db import transaction
 from hub.organisations.queries import find_organisation, find_unit
@@ -184,3 +186,6 @@ def password(email: str, password_stdin: bool) -> None:
     click.echo(f"{account.email} has a new password.")
     if not password_stdin:
         click.echo(f"Password, shown only now: {new}")
+
+
+user.add_command(handover)

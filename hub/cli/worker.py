@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-
 import click
 
 from hub.config import settings
 from hub.db import make_engine
 from hub.embedded import database_url
 from hub.migrate import current, newest
+from hub.web.log_lines import configure
 
 
 @click.command()
@@ -19,8 +18,8 @@ def worker(parent: int | None) -> None:
 
     Any number of workers may run at once, on any number of machines; each may be stopped or killed at any moment.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     chosen = settings()
+    configure(chosen.log)
     engine = make_engine(database_url(chosen), pool_size=8)
     try:
         if current(engine) != newest(engine):

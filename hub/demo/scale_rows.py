@@ -12,7 +12,7 @@ from hub.demo.names import FAMILY, GIVEN
 from hub.demo.referral_answers import answers
 from hub.demo.scale_ground import LINE, Ground, Place
 from hub.demo.scale_story import OPEN_FOR, Story, Teller
-from hub.engine.clocks import WRITTEN
+from hub.engine.clock_steps import WRITTEN
 from hub.engine.rulebook import Rulebook
 from hub.engine.writing import HISTORY
 from hub.patients.services import sound_of

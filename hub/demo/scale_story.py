@@ -11,7 +11,7 @@ from typing import Any, Final
 from hub.demo.past import DECLINED, LATE, REDIRECTED, WITHDRAWN
 from hub.demo.scale_ground import LINE, Ground, Member, Place
 from hub.engine.chain import FIRST, link
-from hub.engine.clocks import FRESH
+from hub.engine.clock_steps import FRESH
 from hub.engine.models import FAR
 from hub.engine.rulebook import Rulebook
 from hub.engine.turn import as_json

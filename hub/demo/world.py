@@ -11,14 +11,19 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.models import UserAccount
 from hub.db import Lock, hold
+from hub.demo.absences import make_absences
 from hub.demo.account_requests import make_account_requests, make_domains
 from hub.demo.documents import add_documents
+from hub.demo.late_day import make_late_day
 from hub.demo.merge_stories import make_twins
 from hub.demo.past import Past, settle
 from hub.demo.past_admissions import PastAdmissions
 from hub.demo.people import HUB, PASSWORD, SINCE, make_collaboratives, make_people, make_rota, sign_ins
+from hub.demo.policy_stories import make_past_policy, make_policy_changes
 from hub.demo.present import Present
+from hub.demo.saved_views import make_saved_views
 from hub.demo.units import watch_units
+from hub.demo.wishes import make_wishes
 from hub.engine.models import WorkItem
 from hub.organisations.importing import import_organisations
 from hub.organisations.models import Organisation
@@ -50,14 +55,20 @@ def make_world(session: Session, *, now: datetime, intake: Intake | None = None)
             "This database is in use already. The demo needs an empty one: set HUB_DATA_DIR to a new folder"
         )
     people = make_ground(session, now)
+    make_past_policy(session, people, now)
     import_referrals(session, FILES / "referrals.csv", now=now, skip_bad=True)
     Past(session, people, now).walk()
     PastAdmissions(session, people, now).walk()
     watch_units(session, now)
     Present(session, people, now, set(session.scalars(select(Organisation.ods_code)))).make()
     make_twins(session, people, now)
+    make_policy_changes(session, people, now)
     make_account_requests(session, now)
+    make_absences(session, people, now)
+    make_saved_views(session, people, now)
+    make_wishes(session, people, now)
     settle(session, now)
+    make_late_day(session, people, now)
     if intake is not None:
         add_documents(session, people, intake, now=now)
     return True

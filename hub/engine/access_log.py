@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 from hub.engine.models import AccessLog
 from workflows.core import Actor
 
+FOR_WHOM = "for_user_id"
+"""Key of `detail`: the account a deputy stood in for."""
+
 
 def log_access(
     session: Session,
@@ -22,7 +25,11 @@ def log_access(
     detail: dict[str, Any] | None = None,
     address: str | None = None,
 ) -> None:
-    """Add one row. Opening logs one row for each case; a list or a search logs its query and the count."""
+    """Add one row. Opening logs one row for each case; a list or a search logs its query and the count.
+
+    The row names who really looked; while they stand in for somebody, `detail` says for whom.
+    """
+    behalf = {FOR_WHOM: actor.on_behalf_of} if actor and actor.on_behalf_of is not None else {}
     session.execute(
         insert(AccessLog).values(
             at=now,
@@ -32,7 +39,7 @@ def log_access(
             case_id=case_id,
             item_id=item_id,
             path=path[:500],
-            detail=detail or {},
+            detail=(detail or {}) | behalf,
             address=address,
         )
     )

@@ -16,7 +16,7 @@ from workflows.actor import Actor
 
 
 class Subject(StrEnum):
-    """What a change is about; its key is an id, or a code list's name."""
+    """What a change is about; its key is an id, a code list's name or a date."""
 
     PERSON = "person"
     ORGANISATION = "organisation"
@@ -24,6 +24,7 @@ class Subject(StrEnum):
     UNIT = "unit"
     COLLABORATIVE = "collaborative"
     CODE_LIST = "code_list"
+    DAY = "day"
 
 
 class AdminChange(Base):
@@ -35,6 +36,8 @@ class AdminChange(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    """Whom they stood in for."""
     membership_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))
     subject: Mapped[str]
     subject_key: Mapped[str]
@@ -61,6 +64,7 @@ def log_change(
         AdminChange(
             at=now,
             by_id=by.user_id if by else None,
+            for_id=by.on_behalf_of if by else None,
             membership_id=by.membership_id if by else None,
             subject=str(subject),
             subject_key=str(key),

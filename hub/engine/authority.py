@@ -34,9 +34,9 @@ def capacities_of(item: Any, actor: Actor, parties: Iterable[PartyRow]) -> tuple
     own: set[str] = {Capacity.ONLOOKER}
     shared: set[str] = set()
     if actor.user_id is not None:
-        if item.owner_id == actor.user_id:
+        if item.owner_id == actor.behind_id:
             own.add(Capacity.OWNER)
-        if item.opened_by_id == actor.user_id:
+        if actor.behind_id in {item.opened_by_id, item.opened_for_id}:
             own.add(Capacity.REQUESTER)
     for party in parties:
         if party.until_at is None and is_party(actor, party):

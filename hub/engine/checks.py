@@ -29,9 +29,16 @@ def problems_of(turn: Turn) -> list[Problem]:
     found += _answers(turn, is_theirs=not refused)
     if turn.action.reason and not turn.reason:
         found.append(Problem("Give your reason", "reason"))
-    if turn.reason and (len(turn.reason) > LONGEST_ANSWER or not _can_be_stored(turn.reason)):
-        found.append(Problem(f"The reason must be text of at most {LONGEST_ANSWER:,} characters", "reason"))
+    if turn.reason and (wrong := wrong_reason(turn.reason)):
+        found.append(Problem(wrong, "reason"))
     return found
+
+
+def wrong_reason(reason: str) -> str | None:
+    """Why a text cannot be kept as a reason, or None."""
+    if len(reason) <= LONGEST_ANSWER and _can_be_stored(reason):
+        return None
+    return f"The reason must be text of at most {LONGEST_ANSWER:,} characters"
 
 
 def missing(action: Action, item: Any, actor: Actor) -> list[str]:
@@ -154,6 +161,8 @@ def marked(turn: Turn) -> None:
         # The role that gave the power: on-call's, where the person's own does not have it.
         role = actor.role if any(may.role is actor.role for may in turn.action.by) else Role.ON_CALL
         turn.change(f"{word}_by_id", actor.user_id, enter=False)
+        if f"{word}_for_id" in turn.kind.own:
+            turn.change(f"{word}_for_id", actor.on_behalf_of, enter=False)
         turn.change(f"{word}_role", str(role), enter=False)
         turn.change(f"{word}_at", turn.now, enter=False)
 

@@ -8,17 +8,25 @@ from sqlalchemy import ColumnElement, exists, or_, select
 
 from hub.engine.authority import PartyRow, why_not
 from hub.engine.checks import wrong_kind, wrong_tense
-from hub.engine.clocks import change_priority, follow_the_moment, pause_on_request, plan_clocks, resume
+from hub.engine.clock_changes import (
+    change_priority,
+    correct_start,
+    follow_the_moment,
+    follow_the_start,
+    start_fact,
+)
+from hub.engine.clocks import plan_clocks
 from hub.engine.documents import add_document, take_back_document
 from hub.engine.models import WorkItem
 from hub.engine.parties import end_party, let_in
+from hub.engine.pauses import approve_pause, ask_pause, clock_named, refuse_pause, resume_clock, withdraw_pause
 from hub.engine.refusal import ActionRefused, Problem
 from hub.engine.statements import kind_table
-from hub.engine.stored_clocks import changes_of
+from hub.engine.stored_clocks import start_of
 from hub.engine.turn import Row, Turn, as_json
 from hub.engine.visibility import View, audience_for, roles_that_see, view_of_item
 from workflows.core import Actor, Ask
-from workflows.durations import LONDON, parse_moment
+from workflows.durations import LONDON, ClockChange, parse_moment
 from workflows.roles import Capacity
 
 
@@ -56,6 +64,7 @@ def _change_priority(turn: Turn) -> None:
     old, new = turn.item.priority, turn.values["priority"]
     turn.change("priority", new)
     change_priority(turn, old, new)
+    plan_clocks(turn)
 
 
 def _add_party(turn: Turn) -> None:
@@ -91,6 +100,7 @@ def _correct_field(turn: Turn) -> None:
         raise ActionRefused([Problem(wrong, "value")])
     turn.change(name, value)
     _follow_the_moment(turn, name)
+    follow_the_start(turn, name)
     turn.entered.setdefault(name, {"new": as_json(value)})
 
 
@@ -112,8 +122,8 @@ def correctable(item: Any, actor: Actor, parties: Sequence[PartyRow]) -> dict[st
         return {}
     model: type[WorkItem] = type(item)
     workflow, own = model.workflow, kind_table(model).own
-    is_owner = actor.user_id is not None and item.owner_id == actor.user_id
-    is_writer = actor.user_id is not None and item.opened_by_id == actor.user_id
+    is_owner = actor.user_id is not None and item.owner_id == actor.behind_id
+    is_writer = actor.user_id is not None and actor.behind_id in {item.opened_by_id, item.opened_for_id}
     return {
         ask.name: ask
         for action in workflow.actions
@@ -136,56 +146,35 @@ def _read(ask: Ask, text: str) -> Any:
     }
     try:
         return int(text) if ask.name.endswith("_id") else readers.get(ask.kind, str)(text)
+    except ClockChange as problem:
+        raise ActionRefused([Problem(str(problem), "value")]) from None
     except ValueError:
         return None
 
 
-def _ask_pause(turn: Turn) -> None:
-    clock = _clock(turn, is_running=True)
-    _check_it_has_time(turn, clock)
-    clock.asked = {
-        "why": turn.reason,
-        "by_id": turn.actor.user_id,
-        "by": turn.actor.name,
-        "at": turn.now.isoformat(),
-    }
-    clock.is_changed = True
+def _correct_start(turn: Turn) -> None:
+    clock, start = clock_named(turn), turn.values["started_at"]
+    if not clock.duration:
+        raise ActionRefused([Problem("This clock is due at a moment that was set: its start changes nothing", "clock")])
+    was = start_of(clock)
+    if start == was:
+        raise ActionRefused([Problem("It already starts then", "started_at")])
+    _correct_it_where_it_is_kept(turn, clock, start)
     turn.entered["clock"] = {"new": clock.name}
+    turn.entered["started_at"] = {"old": as_json(was), "new": as_json(start)}
 
 
-def _approve_pause(turn: Turn) -> None:
-    clock = _clock(turn, is_running=True)
-    asked = clock.asked
-    if not asked or asked["by_id"] == turn.actor.user_id:
-        raise ActionRefused([Problem("Nobody else asked for a pause of this clock", "clock")])
-    _check_it_has_time(turn, clock)
-    clock.asked = None
-    pause_on_request(turn, clock, why=asked["why"], asked_by=asked["by"], approved_by=turn.actor.name)
-    turn.entered["clock"] = {"new": clock.name}
-
-
-def _check_it_has_time(turn: Turn, clock: Row) -> None:
-    if turn.now >= clock.due_at:
-        raise ActionRefused([Problem("This clock has run out, so it cannot be paused any more", "clock")])
-    if any(not change.allows_pause for change in changes_of(clock)[-1:]):
-        raise ActionRefused([Problem("At this priority the clock cannot be paused", "clock")])
-
-
-def _resume_clock(turn: Turn) -> None:
-    clock = _clock(turn, is_running=False)
-    if not clock.pauses or not clock.pauses[-1].get("approved_by"):
-        raise ActionRefused([Problem("This clock was not paused on request", "clock")])
-    resume(turn, clock)
-    plan_clocks(turn)  # in a state that pauses it, it stands still for that reason from now on
-    turn.entered["clock"] = {"new": clock.name}
-
-
-def _clock(turn: Turn, *, is_running: bool) -> Row:
-    """The clock the person chose, by its name."""
-    for clock in turn.clocks:
-        if clock.name == turn.values["clock"] and clock.stopped_at is None and clock.is_running is is_running:
-            return clock
-    raise ActionRefused([Problem("Choose a clock from the list", "clock")])
+def _correct_it_where_it_is_kept(turn: Turn, clock: Row, start: datetime) -> None:
+    """The moment on the item is wrong too, and what follows from the item would count from it again."""
+    fact = start_fact(turn, clock)
+    if fact is None:
+        correct_start(turn, clock, start)
+        return
+    asked = [ask for action in turn.kind.workflow.actions for ask in action.questions if ask.name == fact]
+    if asked:  # it has an action of its own, which keeps in step what hangs on it
+        raise ActionRefused([Problem(f"It counts from “{asked[0].label}”: correct that answer instead", "clock")])
+    turn.change(fact, start)
+    follow_the_start(turn, fact)
 
 
 EFFECTS: dict[str, Callable[[Turn], Any]] = {
@@ -197,7 +186,10 @@ EFFECTS: dict[str, Callable[[Turn], Any]] = {
     "add_party": _add_party,
     "remove_party": _remove_party,
     "correct_field": _correct_field,
-    "ask_pause": _ask_pause,
-    "approve_pause": _approve_pause,
-    "resume_clock": _resume_clock,
+    "ask_pause": ask_pause,
+    "approve_pause": approve_pause,
+    "refuse_pause": refuse_pause,
+    "withdraw_pause": withdraw_pause,
+    "resume_clock": resume_clock,
+    "correct_start": _correct_start,
 }

@@ -42,6 +42,8 @@ class WorkItem(Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    opened_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    """Whom the opener stood in for."""
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("work_item.id"))
     service_line: Mapped[str | None]
     priority: Mapped[str | None]
@@ -142,12 +144,16 @@ class Clock(Base):
     is_running: Mapped[bool] = mapped_column(default=True)
     """Counting now: not paused and not stopped; an overdue one counts on."""
     paused_at: Mapped[datetime | None] = mapped_column(Moment)
+    resume_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When a clock paused on request goes on by itself; empty for every other."""
     pauses: Mapped[list[Any]]
     """[{"from": ISO, "to": ISO or null, "why": …, "asked_by": …, "approved_by": …}, …]"""
     asked: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    """A pause somebody asked for and nobody has approved yet: {"why": …, "by_id": …, "by": …, "at": ISO}."""
+    """A pause somebody asked for and nobody has approved yet: {"why": …, "by_id": …, "for_id": …, "by": …, "at": ISO,
+    "until": ISO or null}."""
     changes: Mapped[list[Any]]
-    """[{"at": ISO, "effect": "up" or "down", "rule": …, "text": …, "allows_pause": bool}, …]: changes of priority."""
+    """[{"at": ISO, "effect": …, "rule": …, "start": ISO, "text": …, "allows_pause": bool}, …]: changes of priority
+    ("up" or "down", with the rule) and corrected starts ("start", with the moment)."""
     warn_50_at: Mapped[datetime | None] = mapped_column(Moment)
     warn_80_at: Mapped[datetime | None] = mapped_column(Moment)
     warned_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -160,6 +166,7 @@ class Clock(Base):
 
     __table_args__ = (
         Index("ix_clock_item", "item_id", "id"),
+        Index("ix_clock_resume", "resume_at", postgresql_where=text("resume_at IS NOT NULL")),
         Index("ix_clock_due", "due_at", postgresql_where=text("is_running AND rang_at IS NULL")),
         Index("ix_clock_warn", text(NEXT_WARNING), postgresql_where=text("is_running AND rang_at IS NULL")),
     )
@@ -221,6 +228,10 @@ class ItemParty(Base):
     )
 
 
+TOLD_WAITS = "topic IN ('mail.told', 'mail.digest') AND sent_at IS NULL AND gave_up_at IS NULL"
+"""Which outbox rows are e-mails that bring messages and have not left; the condition of their unique index."""
+
+
 class OutboxMessage(Base):
     """What must leave the building after the commit; the worker sends it, with the id as idempotency key."""
 
@@ -254,6 +265,15 @@ class OutboxMessage(Base):
             postgresql_where=text("sent_at IS NULL AND gave_up_at IS NULL AND starts_with(topic, 'mail.')"),
         ),
         Index("ix_outbox_message_given_up", "id", postgresql_where=text("gave_up_at IS NOT NULL AND sent_at IS NULL")),
+        # At most one e-mail of messages waits for a person; what it brings is settled when it is claimed.
+        Index(
+            "uq_outbox_message_told",
+            text("(payload ->> 'user_id')"),
+            "topic",
+            text("COALESCE(payload ->> 'claimed', '')"),
+            unique=True,
+            postgresql_where=text(TOLD_WAITS),
+        ),
     )
 
 

@@ -1,14 +1,14 @@
 """The outbox: what must leave after the commit is claimed in batches, marked as sent, or tried again later."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Update, func, insert, literal_column, select, text, update
 from sqlalchemy.orm import Session
 
-from hub.engine.models import OutboxMessage
+from hub.engine.models import TOLD_WAITS, OutboxMessage
 
 BATCH = 200
 FIRST_WAIT = timedelta(seconds=10)
@@ -18,9 +18,15 @@ MOST_ATTEMPTS = 14
 LONGEST_ERROR = 500
 MAIL = "mail."
 """What the topic of an e-mail begins with; every other row is for inboxes and files."""
+TOLD, DIGEST = "told", "digest"
+"""Kinds of e-mail that bring a person's messages: at once, and those of a day together."""
+SETTLES = timedelta(seconds=5)
+"""How long an e-mail waits for what else happens in the same moment: a sweep of thousands comes in pieces."""
+SETTLES_AT_MOST = timedelta(minutes=1)
 
 _waits_since = func.coalesce(OutboxMessage.next_try_at, OutboxMessage.created_at)
 _is_mail = func.starts_with(OutboxMessage.topic, literal_column(f"'{MAIL}'"))
+_MAIL_WORDS = {TOLD: "new messages", DIGEST: "messages of a day"}
 _is_unsent = (OutboxMessage.sent_at.is_(None), OutboxMessage.gave_up_at.is_(None))
 
 
@@ -34,6 +40,12 @@ class Outgoing:
     payload: Mapping[str, Any]
     created_at: datetime
     attempts: int
+    next_try_at: datetime | None = None
+
+    @property
+    def told_at(self) -> datetime:
+        """When people are to hear of it: as it happens, or at the moment it was made to wait for."""
+        return (self.next_try_at if not self.attempts else None) or self.created_at
 
     @property
     def is_silent(self) -> bool:
@@ -68,8 +80,9 @@ class Stuck:
     @property
     def what(self) -> str:
         """Its topic in words: "E-mail: confirm address"."""
-        kind = self.topic.rpartition(".")[2].replace("_", " ")
-        return f"E-mail: {kind}" if self.topic.startswith(MAIL) else kind.capitalize()
+        kind = self.topic.rpartition(".")[2]
+        words = _MAIL_WORDS.get(kind, kind.replace("_", " "))
+        return f"E-mail: {words}" if self.topic.startswith(MAIL) else words.capitalize()
 
 
 def queue_mail(session: Session, kind: str, payload: Mapping[str, Any], *, now: datetime) -> None:
@@ -80,6 +93,54 @@ def queue_mail(session: Session, kind: str, payload: Mapping[str, Any], *, now: 
     session.execute(
         insert(OutboxMessage).values(topic=f"{MAIL}{kind}", item_id=None, payload=dict(payload), created_at=now)
     )
+
+
+def queue_told(session: Session, user_ids: Iterable[int], *, now: datetime, kind: str = TOLD) -> None:
+    """Have each of these people sent one e-mail with their messages, unless one waits already; one statement.
+
+    Call it after the messages are written. A waiting row is touched, and so locked: whoever claims it for sending
+    waits, or did so before, and then a new row is written. Either way the messages of this transaction are in one.
+    """
+    people = sorted(set(user_ids))
+    if people:
+        session.execute(
+            _QUEUE_TOLD,
+            {"topic": f"{MAIL}{kind}", "people": people, "now": now, "settled": now + SETTLES, "most": SETTLES_AT_MOST},
+        )
+
+
+_QUEUE_TOLD = text(
+    f"""
+    INSERT INTO outbox_message (topic, payload, created_at, attempts, next_try_at)
+    SELECT CAST(:topic AS text), jsonb_build_object('user_id', person), :now, 0, :settled
+    FROM unnest(CAST(:people AS int[])) AS person ORDER BY person
+    ON CONFLICT ((payload ->> 'user_id'), topic, (COALESCE(payload ->> 'claimed', ''))) WHERE {TOLD_WAITS}
+    DO UPDATE SET next_try_at = LEAST(excluded.next_try_at, outbox_message.created_at + :most)
+    """  # noqa: S608 - our own words
+)
+
+
+def settle_told(session: Session, sent: Outgoing) -> None:
+    """What the e-mail brings is settled now: what is told from here on goes into another one."""
+    payload = {**sent.payload, "claimed": str(sent.id)}
+    session.execute(_row(sent.id).values(payload=payload, next_try_at=None))
+
+
+def claimed_before(session: Session, sent: Outgoing) -> datetime | None:
+    """When an e-mail with messages to the same person, settled and not sent yet, is tried again; None without one."""
+    return session.scalar(
+        select(func.min(_waits_since)).where(
+            OutboxMessage.payload["user_id"].as_string() == str(sent.payload.get("user_id")),
+            text(TOLD_WAITS),
+            OutboxMessage.topic == sent.topic,
+            OutboxMessage.payload.has_key("claimed"),
+        )
+    )
+
+
+def put_off(session: Session, sent: Outgoing, until: datetime) -> None:
+    """Look at it again at `until`; it was not tried."""
+    session.execute(_row(sent.id).values(next_try_at=until))
 
 
 def claim(session: Session, *, now: datetime, limit: int = BATCH, mail: bool = False) -> list[Outgoing]:
@@ -108,21 +169,35 @@ def mark_sent(session: Session, ids: Iterable[int], *, now: datetime) -> None:
     )
 
 
-def mark_failed(session: Session, sent: Outgoing, error: str, *, now: datetime, is_hopeless: bool = False) -> None:
-    """This one did not leave: try again after a while that doubles; give up after MOST_ATTEMPTS, or when hopeless."""
-    attempts = sent.attempts + 1
-    has_given_up = is_hopeless or attempts >= MOST_ATTEMPTS
+def mark_failed(
+    session: Session,
+    sent: Outgoing,
+    error: str,
+    *,
+    now: datetime,
+    waits: Sequence[timedelta] | None = None,
+    is_hopeless: bool = False,
+) -> bool:
+    """This one did not leave: try again after the next of `waits`; give up (True) when none is left, or when hopeless.
+
+    Left out, the wait begins at ten seconds and doubles, for MOST_ATTEMPTS tries.
+    """
+    waits = _WAITS if waits is None else waits
+    has_given_up = is_hopeless or sent.attempts >= len(waits)
     session.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.id == sent.id)
-        .values(
-            attempts=attempts,
+        _row(sent.id).values(
+            attempts=sent.attempts + 1,
             last_error=error[:LONGEST_ERROR],
-            next_try_at=now + wait_after(attempts),
+            next_try_at=now if has_given_up else now + waits[sent.attempts],
             gave_up_at=now if has_given_up else None,
         )
-        .execution_options(synchronize_session=False)
     )
+    return has_given_up
+
+
+def _row(outbox_id: int) -> Update:
+    change = update(OutboxMessage).where(OutboxMessage.id == outbox_id)
+    return change.execution_options(synchronize_session=False)
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -131,11 +206,24 @@ def wait_after(attempts: int) -> timedelta:
     return min(FIRST_WAIT * doublings, LONGEST_WAIT)
 
 
-def try_again(session: Session, *, now: datetime) -> int:
-    """Put everything that was given up back, to be tried from the start; gives how many."""
+_WAITS = tuple(wait_after(attempts) for attempts in range(1, MOST_ATTEMPTS))
+
+
+def try_again(session: Session, *, now: datetime, only: int | None = None) -> int:
+    """Put everything that was given up back, or `only` one row, to be tried from the start; gives how many."""
+    return _put_back(session, now, *(() if only is None else (OutboxMessage.id == only,)))
+
+
+def try_again_to(session: Session, user_id: int, *, now: datetime) -> int:
+    """Put the e-mails with messages that were given up for one person back; gives how many."""
+    to_the_person = OutboxMessage.payload["user_id"].as_string() == str(user_id)
+    return _put_back(session, now, to_the_person, OutboxMessage.topic.in_([f"{MAIL}{kind}" for kind in (TOLD, DIGEST)]))
+
+
+def _put_back(session: Session, now: datetime, *which: ColumnElement[bool]) -> int:
     put_back = session.scalars(
         update(OutboxMessage)
-        .where(OutboxMessage.gave_up_at.is_not(None), OutboxMessage.sent_at.is_(None))
+        .where(OutboxMessage.gave_up_at.is_not(None), OutboxMessage.sent_at.is_(None), *which)
         .values(attempts=0, next_try_at=now, gave_up_at=None)
         .returning(OutboxMessage.id)
         .execution_options(synchronize_session=False)

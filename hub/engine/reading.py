@@ -15,7 +15,7 @@ from hub.engine.models import Clock, ItemParty, Transition, WorkItem
 from hub.engine.rulebook import Rulebook, RulebookState, rulebook_at
 from hub.engine.visibility import View, history_seen_by, may_be_seen, view_of_item, visible
 from workflows.core import Actor
-from workflows.everyday import EVERYDAY, RING
+from workflows.everyday import EVERYDAY, KEEPS_THE_VERSION
 
 LAST_ROWS = 100
 """History rows on an item's page, newest first; the page says when there are more."""
@@ -57,17 +57,18 @@ class Reading:
     """The people, units and organisations that history gives by id or ODS code: ("person", 7) to a name."""
 
     def since(self, version: int) -> list[Line]:
-        """What was done after the item had this version, newest first; a deadline that passed is nobody's doing."""
-        return [line for line in self.lines if line.row.action != RING and self.version_of(line.row.position) > version]
+        """What was done after the item had this version, newest first; what a clock did is nobody's doing."""
+        done = (line for line in self.lines if line.row.action not in KEEPS_THE_VERSION)
+        return [line for line in done if self.version_of(line.row.position) > version]
 
     def version_of(self, position: int) -> int:
-        """The item's version at a history row among `lines`: its position less the rings up to it, which change none.
+        """The item's version at a history row among `lines`: its position less the rows up to it that change none.
 
-        The rings after it are counted among the rows this actor reads: one of another party counts as before it.
+        Those after it are counted among the rows this actor reads: one of another party counts as before it.
         """
-        rings: int = self.item.history_length - self.item.version
-        after = sum(1 for line in self.lines if line.row.action == RING and line.row.position > position)
-        return position - (rings - after)
+        keeping: int = self.item.history_length - self.item.version
+        later = (line for line in self.lines if line.row.position > position)
+        return position - (keeping - sum(1 for line in later if line.row.action in KEEPS_THE_VERSION))
 
     @property
     def is_content_hidden(self) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from hub.engine.clocks import clock_writes, plan_clocks
+from hub.engine.clock_steps import clock_writes
+from hub.engine.clocks import plan_clocks
 from hub.engine.models import FAR, WorkItem
 from hub.engine.refusal import ActionRefused, Problem
 from hub.engine.rulebook import rulebook_at
@@ -71,8 +72,9 @@ def start(
         raise ValueError(f"a {workflow.name} has no column for {', '.join(unknown)}")
     raw = raw_connection(session)
     with raw.pipeline():
+        # It takes its transaction number before it reads the counter: a recount waits for all who read the one before.
         ids = raw.execute(
-            f"SELECT nextval('work_item_id_seq'), nextval('reference_{workflow.name}_seq')",
+            f"SELECT nextval('work_item_id_seq'), nextval('reference_{workflow.name}_seq'), pg_current_xact_id()",
             prepare=True,
         )
         counter = raw.execute(RULEBOOK, prepare=True)
@@ -80,7 +82,7 @@ def start(
     if found is None or version is None:
         raise LookupError("the database gave no number; run `hub migrate`")
     item = model()
-    identity, number = found
+    identity, number, _ = found
     shared = _shared(workflow, actor, now, values, parent, about) | {"state": begins}
     shared |= {"id": identity, "reference": f"{workflow.prefix}-{now.astimezone(LONDON).year}-{number:05d}"}
     own = {name: values.get(name) for name in kind.own if name in values}
@@ -149,6 +151,7 @@ def _shared(
         "collaborative_id": about.collaborative_id or inherited["collaborative_id"],
         "owner_id": about.owner_id,
         "opened_by_id": actor.user_id,
+        "opened_for_id": actor.on_behalf_of,
         "parent_id": parent.id if parent is not None else None,
         "service_line": values.get("service_line") or inherited["service_line"],
         "priority": values.get("priority") or inherited["priority"],

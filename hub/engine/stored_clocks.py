@@ -1,9 +1,48 @@
 """What a stored clock says: its deadline worked out again from its facts, its pauses and its changes."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workflows.calendar import Calendar, Change, Deadline, Effect, Pause, moment_rule, parse_duration, work_out
+from workflows.calendar import (
+    Calendar,
+    Change,
+    Deadline,
+    Effect,
+    Pause,
+    moment_rule,
+    parse_duration,
+    warnings,
+    work_out,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What a clock is to say when it was worked out again, by the names of its columns."""
+
+    due_at: datetime
+    warn_50_at: datetime | None
+    warn_80_at: datetime | None
+    warned_at: datetime | None
+    rang_at: datetime | None
+
+
+def worked_out_again(row: Any, calendar: Calendar, percents: tuple[int, int], now: datetime) -> Again:
+    """The deadline and warnings of a stored clock from all that happened to it; one that has time again rings again.
+
+    `percents` are the shares of its time after which it warns.
+    """
+    deadline = deadline_of(row, calendar)
+    has_time_again = row.rang_at is not None and deadline.due_at > now
+    first, second = warnings(deadline, percents)
+    return Again(
+        due_at=deadline.due_at,
+        warn_50_at=first,
+        warn_80_at=second,
+        warned_at=None if has_time_again else row.warned_at,
+        rang_at=None if has_time_again else row.rang_at,
+    )
 
 
 def deadline_of(
@@ -16,6 +55,13 @@ def deadline_of(
     rule = parse_duration(row.duration) if row.duration else moment_rule(row.due_at)
     pauses = pauses_of(row, tells_why=tells_why)
     return work_out(rule, row.started_at, calendar, pauses, changes=changes_of(row), now=now, **told)
+
+
+def start_of(row: Any) -> datetime:
+    """When a stored clock started, as corrected since; `started_at` keeps what was first written down."""
+    corrected = [change.start for change in changes_of(row) if change.start is not None]
+    started: datetime = row.started_at
+    return corrected[-1] if corrected else started
 
 
 def pauses_of(row: Any, *, tells_why: bool = True) -> tuple[Pause, ...]:

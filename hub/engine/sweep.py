@@ -4,7 +4,7 @@ Its own statements lock without waiting, so they can hold up nobody and many may
 locked is left for the next sweep. An action that a ring performs waits as a person's action would.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from hub.engine.chain import link
-from hub.engine.clocks import clock_definition
+from hub.engine.clock_steps import clock_definition
 from hub.engine.models import NEXT_WARNING, WorkItem
 from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
@@ -138,13 +138,13 @@ class RingFailed(Exception):
 
 
 def _ring(raw: Connection[Any], rows: Sequence[Any], book: Rulebook, now: datetime, reason: str | None = None) -> None:
-    history = list(_chained(rows, now, reason))
+    history = list(chained(rows, RING, _rung, now, reason))
     heads = {line["item_id"]: (line["position"], line["hash"]) for line in history}
     told = [
         _told(row, line["position"], _tell_at(row, book.calendar(row.policy_version_id, now)))
         for row, line in zip(rows, history, strict=True)
     ]
-    written = [{name: line[column] for name, column in _GIVEN.items()} for line in history]
+    written = as_written(history)
     said = {"action": RING, "role": str(SYSTEM.role), "reason": reason, "now": now}
     lengths, hashes = zip(*heads.values(), strict=True)
     with raw.pipeline():
@@ -154,15 +154,29 @@ def _ring(raw: Connection[Any], rows: Sequence[Any], book: Rulebook, now: dateti
         raw.execute(TELL, {"topic": RANG, "now": now, "rows": Json(told)}, prepare=True)
 
 
-def _chained(rows: Iterable[Any], now: datetime, reason: str | None) -> Iterable[dict[str, Any]]:
-    """One history row for each clock, each linked to the one before of the same item."""
+def as_written(history: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of history as HISTORY takes them."""
+    return [{name: line[column] for name, column in _GIVEN.items()} for line in history]
+
+
+def _rung(row: Any) -> dict[str, Any]:
+    return {"clock": {"new": row.name}, f"deadline:{row.name}": {"new": row.due_at.isoformat()}}
+
+
+def chained(
+    rows: Iterable[Any], action: str, says: Callable[[Any], dict[str, Any]], now: datetime, reason: str | None = None
+) -> Iterable[dict[str, Any]]:
+    """One history row of the hub for each clock, each linked to the one before of the same item.
+
+    `says` gives what the row keeps of the clock: {field: {"old": …, "new": …}}.
+    """
     heads: dict[int, tuple[int, str]] = {}
     for row in rows:
         length, head = heads.get(row.item_id, (row.history_length, row.head_hash))
         line = {
             "item_id": row.item_id,
             "position": length + 1,
-            "action": RING,
+            "action": action,
             "from_state": row.state,
             "to_state": row.state,
             "actor_id": None,
@@ -170,7 +184,7 @@ def _chained(rows: Iterable[Any], now: datetime, reason: str | None) -> Iterable
             "acting_role": str(SYSTEM.role),
             "on_behalf_of": None,
             "reason": reason,
-            "values": {"clock": {"new": row.name}, f"deadline:{row.name}": {"new": row.due_at.isoformat()}},
+            "values": says(row),
             "audience": "hub" if reason else _audience(row.per),
             "at": now,
             "prev_hash": head,

@@ -41,6 +41,8 @@ class Turn:
     """What history keeps of the values: {field: {"old": …, "new": …}}."""
     shared_changes: dict[str, Any] = field(default_factory=dict)
     own_changes: dict[str, Any] = field(default_factory=dict)
+    tells: list[int] = field(default_factory=list)
+    """Accounts that hear of it besides those whom its topics always tell."""
     writes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """Further statements with their values, in order."""
 

@@ -38,10 +38,12 @@ PEOPLE_KINDS = ("referral", "admission", "placement", "approach", "stay", "task"
 """Kinds about one person's care."""
 INSIDE_KINDS = ("merge",)
 """Kinds about a person that are the hub's own matter: by role inside the hub, nobody outside, no emergencies."""
+OPEN_KINDS = ("policy_change",)
+"""Kinds about no person: every role of the hub reads all of them, nobody outside."""
 
 
 def _each(view: View) -> dict[str, View]:
-    return dict.fromkeys((*PEOPLE_KINDS, *INSIDE_KINDS), view)
+    return dict.fromkeys((*PEOPLE_KINDS, *INSIDE_KINDS), view) | dict.fromkeys(OPEN_KINDS, View.ALL)
 
 
 HUB_SEES: dict[Role, dict[str, View]] = {
@@ -151,9 +153,12 @@ def opens_by_organisation(actor: Actor) -> ColumnElement[bool]:
     """
     if not actor.is_hub:
         return true()
-    return and_(
-        WorkItem.is_draft, or_(WorkItem.opened_by_id == actor.user_id, WorkItem.kind.in_(_drafts_shared(actor)))
-    )
+    return and_(WorkItem.is_draft, or_(began_by(actor), WorkItem.kind.in_(_drafts_shared(actor))))
+
+
+def began_by(actor: Actor) -> ColumnElement[bool]:
+    """Whether an item was begun by the actor, or by whom they stand in for, or by a deputy of theirs."""
+    return or_(WorkItem.opened_by_id == actor.behind_id, WorkItem.opened_for_id == actor.behind_id)
 
 
 def _drafts_shared(actor: Actor) -> list[str]:
@@ -200,7 +205,8 @@ def may_see(item: Any, actor: Actor, parties: Iterable[PartyRow], *, is_sealed_o
 def is_let_in(item: Any, actor: Actor, parties: Iterable[PartyRow]) -> bool:
     """`lets_in` for rows that are already loaded: whether one of them shows the item to the actor."""
     by_organisation = not actor.is_hub or (
-        item.is_draft and (item.opened_by_id == actor.user_id or item.kind in _drafts_shared(actor))
+        item.is_draft
+        and (actor.behind_id in {item.opened_by_id, item.opened_for_id} or item.kind in _drafts_shared(actor))
     )
     return any(
         party.until_at is None and is_party(actor, party) and (by_organisation or party.user_id is not None)

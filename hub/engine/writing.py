@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hub.engine.chain import FIRST, LINKED, link
-from hub.engine.clocks import clock_writes
+from hub.engine.clock_steps import clock_writes
 from hub.engine.statements import adapt, insert, raw_connection, update
 from hub.engine.topics import Happened, listeners
 from hub.engine.turn import Turn
@@ -94,6 +94,8 @@ def _roles(turn: Turn) -> str:
 def announce(turn: Turn, cursor: Any, topic: str, row: dict[str, Any]) -> None:
     """One outbox row for the worker, and one reaction row that makes sure its listeners run once."""
     payload = {"reference": turn.item.reference, "kind": turn.item.kind, "position": row["position"]}
+    if turn.tells:
+        payload["to"] = turn.tells
     cursor.execute(
         insert("outbox_message", ("topic", "item_id", "payload", "created_at", "attempts")),
         {"topic": topic, "item_id": turn.item.id, "payload": adapt(payload), "created_at": turn.now, "attempts": 0},

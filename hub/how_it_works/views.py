@@ -10,6 +10,7 @@ from hub.how_it_works import queries
 from hub.how_it_works.presenters import HowItWorksPage
 from hub.web.access import signed_in
 from hub.web.database import db
+from hub.web.shell import pages_under
 from hub.web.trail import note
 
 blueprint = Blueprint("how_it_works", __name__)
@@ -26,4 +27,4 @@ def show() -> str:
     with transaction(db.session):
         note(db.session, "listed", query=f"workflow={workflow.name}", count=sum(counts[workflow.name].open.values()))
     page = HowItWorksPage(workflow=workflow, counts=counts, policy=policy, now=g.now)
-    return render_template("how_it_works/show.html", page=page)
+    return render_template("how_it_works/show.html", page=page, rules=pages_under("how_it_works.show"))

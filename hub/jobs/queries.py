@@ -1,4 +1,4 @@
-"""What the jobs did last and what waits for them: five statements, whatever the size of the hub."""
+"""What the jobs did last and what waits for them: six statements, whatever the size of the hub."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hub.engine.life import FRESH, JobRun, WorkerBeat
+from hub.engine.life import JobRun, Watched, WorkerBeat, watched
 from hub.engine.models import Clock
 from hub.engine.outbox import Backlog, Stuck, backlog, stuck
 from hub.jobs.names import LABELS
+from workflows.durations import counted
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,29 @@ class JobsState:
     messages: Backlog
     stuck: Sequence[Stuck]
     """What did not leave at its last try, newest first."""
+    watched: Watched
+    """From when on a silent worker and an unsent message count as a fault."""
 
     @property
     def alive(self) -> list[WorkerBeat]:
-        """Workers seen within the last minute."""
-        return [beat for beat in self.workers if beat.seen_at > self.at - FRESH]
+        """Workers that gave a sign of life as lately as policy asks."""
+        return [beat for beat in self.workers if beat.seen_at > self.at - self.watched.worker_silent]
+
+    @property
+    def silent_words(self) -> str:
+        """How long a worker may be silent: "60 seconds"."""
+        return counted(round(self.watched.worker_silent.total_seconds()), "second")
+
+    @property
+    def late_words(self) -> str:
+        """How old an unsent message may be: "15 minutes"."""
+        return counted(round(self.watched.oldest_unsent.total_seconds()) // 60, "minute")
+
+    @property
+    def is_message_late(self) -> bool:
+        """Whether a message that is due waits for longer than policy allows."""
+        oldest = self.messages.oldest_due_at
+        return oldest is not None and self.at - oldest > self.watched.oldest_unsent
 
     @property
     def failing(self) -> list[JobLine]:
@@ -67,4 +86,5 @@ def read_jobs(session: Session, now: datetime) -> JobsState:
         oldest_due_at=oldest_due_at,
         messages=backlog(session, now),
         stuck=stuck(session),
+        watched=watched(session, now),
     )

@@ -42,6 +42,7 @@ class Merge(WorkItem):
     agreed_role: Mapped[str | None]
     agreed_at: Mapped[datetime | None] = mapped_column(Moment)
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    asked_for_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     asked_role: Mapped[str | None]
     asked_at: Mapped[datetime | None] = mapped_column(Moment)
 

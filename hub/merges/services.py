@@ -55,7 +55,7 @@ def propose(
             "why": why.strip(),
             "service_line": home.service_line if home else None,
         },
-        about=Beginning(title=standing.full_name, case_id=_id(home), owner_id=actor.user_id),
+        about=Beginning(title=standing.full_name, case_id=_id(home), owner_id=actor.behind_id),
     )
     return made
 

@@ -13,14 +13,20 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from hub.accounts.asking import ASKED_TOPIC
+from hub.accounts.on_call_pages import PAGES as ONCALL_PAGES
 from hub.config import OUTGOING
-from hub.engine.outbox import BATCH, Outgoing, claim, mark_failed, mark_sent
+from hub.engine.outbox import BATCH, Outgoing, claim, mark_failed, mark_sent, queue_told
+from hub.engine.recounts import RECOUNTED
 from hub.engine.sweep import RANG, WARNED
+from hub.messages.deputies import with_deputies
+from hub.messages.kinds import MAIL_GIVEN_UP, Way, kind_of
 from hub.messages.models import Message
+from hub.messages.preferences import read_wishes
 from hub.messages.queries import PAGES
 from hub.messages.side_words import FOR_A_UNIT, FOR_THE_HUB, people_inside
 from hub.messages.who_is_told import who_is_told
 from hub.organisations.topics import BEDS_STALE
+from hub.policies.horizon import HOLIDAYS_SHORT
 from hub.web.item_rows import plural_of
 from workflows import ALL
 from workflows.core import in_words
@@ -31,8 +37,21 @@ FOLDER = OUTGOING
 _WORDS = {
     ASKED_TOPIC: "Somebody asks for an account",
     BEDS_STALE: "Confirm the beds of {unit}: the figures are stale",
+    RECOUNTED: "Deadlines you look after have moved: {why}",
+    ONCALL_PAGES: "You are on call: what to watch until {until}",
+    HOLIDAYS_SHORT: "Bank holidays are known only until {known_until}: add the next year",
+    MAIL_GIVEN_UP: "An e-mail could not be delivered",
+    "item.assigned": "This is yours now",
+    "item.pause_asked": "Somebody asks to pause a clock: agree or refuse",
+    "item.pause_approved": "The pause is agreed: the clock stands still",
+    "item.pause_refused": "The pause is refused: the clock runs on",
+    "policy_change.proposed": "A change of the rules is proposed: compare it and decide",
+    "policy_change.day_moved": "A change of the rules was given another day: compare it and decide",
+    "policy_change.approved": "A change of the rules is approved, and comes into force on its day",
+    "policy_change.begun": "A change of the rules has come into force",
+    "policy_change.revoked": "A change of the rules was taken back before its day",
 }
-"""Of topics that are about no item."""
+"""Of topics about no item, of those that every item has, and of those whose last word alone says too little."""
 _CLOCKS = {RANG: "Deadline passed", WARNED: "Deadline near"}
 
 
@@ -51,6 +70,8 @@ def deliver_due(session: Session, *, now: datetime, folder: Path, limit: int = B
     if rows:
         session.execute(insert(Message).on_conflict_do_nothing(index_elements=["outbox_id", "user_id"]), rows)
     _write_files([sent for sent in sound if not sent.is_silent], folder, failed)
+    # Last, since another worker that tells the same person waits here for the end of this transaction.
+    queue_told(session, {row["user_id"] for row in rows if row["mail_when"] == Way.AT_ONCE}, now=now)
     for sent in batch:
         if sent.id in failed:
             mark_failed(session, sent, failed[sent.id], now=now)
@@ -69,24 +90,37 @@ def _is_sound(sent: Outgoing) -> bool:
 def _inbox_rows(
     session: Session, batch: list[Outgoing], now: datetime, failed: dict[int, str]
 ) -> Iterator[dict[str, Any]]:
-    told = who_is_told(session, batch, now)
-    has_sides = any(sent.topic in FOR_A_UNIT for sent in batch)
-    inside = people_inside(session) if has_sides else frozenset[int]()
+    heard = with_deputies(session, batch, who_is_told(session, batch, now), now)
+    inside = people_inside(session)
+    wishes = read_wishes(session, {user_id for people in heard.values() for user_id in people}, now)
     for sent in batch:
         try:
             words = {is_hub: words_of(sent.topic, sent.payload, is_hub=is_hub) for is_hub in (True, False)}
+            page = _page(sent)
         except (LookupError, ValueError, TypeError, AttributeError) as error:
             failed[sent.id] = f"it cannot be put into words: {error}"
             continue
-        for user_id in sorted(told.get(sent.id, ())):
+        for user_id, away in sorted(heard.get(sent.id, {}).items()):
+            kind = kind_of(sent.topic, is_hub=user_id in inside)
             yield {
                 "user_id": user_id,
+                "for_id": away,
                 "outbox_id": sent.id,
                 "item_id": sent.item_id,
                 "topic": sent.topic,
-                "words": words[not has_sides or user_id in inside],
+                "kind": str(kind),
+                "words": words[user_id in inside],
+                "page": page,
+                "event_at": _event_of(sent),
                 "created_at": now,
+                "mail_when": str(wishes.way(user_id, kind)),
             }
+
+
+def _event_of(sent: Outgoing) -> datetime:
+    """What is told in one moment is one event. The sweep works in pieces, so an event of a clock is its minute."""
+    moment = sent.told_at
+    return moment.replace(second=0, microsecond=0) if sent.topic in _CLOCKS else moment
 
 
 def words_of(topic: str, payload: Any, *, is_hub: bool = True) -> str:
@@ -127,9 +161,13 @@ def _told(sent: Outgoing) -> dict[str, Any]:
         "topic": sent.topic,
         "kind": kind,
         "reference": reference,
-        "link": f"/{plural_of(kind)}/{reference}" if kind and reference else PAGES.get(sent.topic),
+        "link": f"/{plural_of(kind)}/{reference}" if kind and reference else _page(sent),
         "at": sent.created_at.astimezone(UTC).isoformat(),
     }
+
+
+def _page(sent: Outgoing) -> str | None:
+    return PAGES[sent.topic].format_map(sent.payload) if sent.topic in PAGES else None
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:

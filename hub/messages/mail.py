@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
 from email.message import EmailMessage
@@ -19,42 +19,38 @@ from markupsafe import Markup, escape
 
 from hub.config import Settings
 from hub.messages.delivery import sync_folder, write_whole
+from hub.messages.mail_connection import Connection, MailServer
+from hub.messages.mail_failed import MailFailed
+from hub.messages.notify import send_by_notify
 
-TIMEOUT: Final = 15.0
-"""Seconds that a mail server may take to answer."""
 TRIAL_ADDRESS: Final = "http://127.0.0.1:8000"
 _TRIAL_SENDER: Final = "hub@localhost"
+_LINK: Final = Markup('<a href="{}">{}</a>')
 _SCHEMES: Final = {"smtp": 587, "smtps": 465}
 
 
-class MailFailed(Exception):
-    """It was not sent; the words say why. Hopeless: trying again would not help."""
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A list in an e-mail: its heading, and lines of words with the full address they lead to."""
 
-    def __init__(self, why: str, *, is_hopeless: bool = False) -> None:
-        super().__init__(why)
-        self.is_hopeless = is_hopeless
+    title: str
+    lines: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What an e-mail says: to one address, in paragraphs, with at most one link (words and address) after the first."""
+    """What an e-mail says: to one address, in paragraphs, with at most one link (words and address) after the first.
+
+    Lists follow the link.
+    """
 
     to: str
     subject: str
     paragraphs: tuple[str, ...]
     link: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """Where e-mail is handed over. `has_starttls`: encrypt before anything is said."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    is_tls: bool
-    has_starttls: bool
+    sections: tuple[Section, ...] = ()
+    wishes: str | None = None
+    """Of one that comes regularly: the address of the page where its reader turns it off."""
 
 
 @dataclass(frozen=True)
@@ -63,22 +59,25 @@ class PostOffice:
 
     chosen: Settings
     folder: Path
+    connection: Connection = field(default_factory=Connection, compare=False)
 
     @property
     def address(self) -> str:
         """What links begin with, without a slash at the end."""
         return (self.chosen.address or TRIAL_ADDRESS).rstrip("/")
 
-    def send(self, mail: Mail, *, number: int, at: datetime) -> None:
+    def send(self, mail: Mail, *, number: int, at: datetime, is_again: bool = False) -> None:
         """Send one e-mail; the same `number` (of the outbox row) and `at` make the same message, however often.
 
-        Raises MailFailed.
+        `is_again`: an earlier try went wrong, and may have come further than it seemed. Raises MailFailed.
         """
         try:
             message = self.message(mail, number=number, at=at)
         except (ValueError, MessageError) as error:
             raise MailFailed(f"it cannot be written as an e-mail: {error}", is_hopeless=True) from error
-        if self.chosen.smtp_url is None:
+        if self.chosen.mail_via == "notify":
+            send_by_notify(self.chosen, mail.to, mail.subject, as_text(mail), message["Message-ID"], is_again=is_again)
+        elif self.chosen.smtp_url is None:
             self._write(message, number)
         else:
             self._hand_over(message, mail.to)
@@ -92,7 +91,10 @@ class PostOffice:
         message["Date"] = format_datetime(at)
         message["Message-ID"] = f"<hub.{number}.{at:%Y%m%d%H%M%S}@{self._host}>"
         message["Auto-Submitted"] = "auto-generated"
-        text, html = _as_text(mail), _as_html(mail)
+        if mail.wishes is not None:
+            message["List-Id"] = f"<messages.{self._host}>"
+            message["List-Unsubscribe"] = f"<{mail.wishes}>"
+        text, html = as_text(mail), _as_html(mail)
         # As it is, while it can be: a link must not be cut in two by an encoding.
         message.set_content(text, cte="7bit" if text.isascii() else None)
         message.add_alternative(html, subtype="html", cte="7bit" if html.isascii() else None)
@@ -119,15 +121,13 @@ class PostOffice:
         if absent := self.chosen.missing_for_mail():
             raise MailFailed(f"{' and '.join(absent)} must be set before e-mail can be sent")
         try:
-            server = mail_server(self.chosen)
-            with _connect(server, self._host) as connection:
-                if server.user:
-                    connection.login(server.user, server.password)
-                connection.send_message(message, to_addrs=[to])
+            self.connection.send(mail_server(self.chosen), self._host, message, to)
         except smtplib.SMTPRecipientsRefused as error:
             code, said = error.recipients[to]
             raise MailFailed(
-                f"the mail server refused the address: {code} {_said(said)}", is_hopeless=code >= 500
+                f"the mail server refused the address: {code} {_said(said)}",
+                is_hopeless=code >= 500,
+                is_the_address=True,
             ) from error
         except smtplib.SMTPResponseException as error:
             raise MailFailed(f"the mail server said no: {error.smtp_code} {_said(error.smtp_error)}") from error
@@ -167,20 +167,6 @@ def mail_server(chosen: Settings) -> MailServer:
     return server
 
 
-def _connect(server: MailServer, me: str) -> smtplib.SMTP:
-    """A connection, encrypted as the address asks for, with the server's certificate checked."""
-    if server.is_tls:
-        return smtplib.SMTP_SSL(server.host, server.port, me, timeout=TIMEOUT, context=ssl.create_default_context())
-    connection = smtplib.SMTP(server.host, server.port, me, timeout=TIMEOUT)
-    if server.has_starttls:
-        try:
-            connection.starttls(context=ssl.create_default_context())
-        except (smtplib.SMTPException, OSError):
-            connection.close()
-            raise
-    return connection
-
-
 def _is_this_machine(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -192,16 +178,28 @@ def _said(answer: bytes | str) -> str:
     return answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
 
 
-def _as_text(mail: Mail) -> str:
+def as_text(mail: Mail) -> str:
+    """The plain text of an e-mail."""
     first, *rest = mail.paragraphs
     link = [f"{mail.link[0]}:\n{mail.link[1]}"] if mail.link else []
-    return "\n\n".join([first, *link, *rest]) + "\n"
+    lists = [
+        "\n".join([section.title, *(f"- {words}\n  {address}" for words, address in section.lines)])
+        for section in mail.sections
+    ]
+    return "\n\n".join([first, *link, *lists, *rest]) + "\n"
 
 
 def _as_html(mail: Mail) -> str:
     first, *rest = (Markup("<p>{}</p>").format(words) for words in mail.paragraphs)
-    link = [Markup('<p><a href="{}">{}</a></p>').format(mail.link[1], mail.link[0])] if mail.link else []
-    body = Markup("\n").join([first, *link, *rest])
+    link = [Markup("<p>{}</p>").format(_LINK.format(mail.link[1], mail.link[0]))] if mail.link else []
+    lists = [
+        Markup("<h2>{}</h2>\n<ul>\n{}\n</ul>").format(
+            section.title,
+            Markup("\n").join(Markup("<li>{}</li>").format(_LINK.format(to, words)) for words, to in section.lines),
+        )
+        for section in mail.sections
+    ]
+    body = Markup("\n").join([first, *link, *lists, *rest])
     return str(
         Markup(
             '<!doctype html>\n<html lang="en-GB">\n<head><title>{}</title></head>\n<body>\n{}\n</body>\n</html>\n'

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from hub.accounts.links import make_link, make_ready
 from hub.accounts.models import UserAccount
 from hub.accounts.request_models import OneTimeLink, Purpose
+from hub.config import Settings
 from hub.engine.models import OutboxMessage
 from hub.engine.outbox import MAIL, Outgoing, claim, mark_failed, mark_sent
-from hub.messages.mail import MailFailed, PostOffice
-from hub.messages.mail_words import Writing, compose
+from hub.engine.rulebook import rulebook
+from hub.messages.bounces import bounce_of, mark_bounced
+from hub.messages.kinds import MAIL_GIVEN_UP
+from hub.messages.mail import Mail, PostOffice
+from hub.messages.mail_failed import MailFailed
+from hub.messages.mail_words import compose
+from hub.messages.notify import came_back
+from hub.messages.told_mail import settle
+from hub.messages.writing import Writing
+
+RETRY_MINUTES: Final = "messages.retry_minutes"
+"""The policy key that says how long to wait before each new try."""
 
 
 def send_next(session: Session, *, now: datetime, office: PostOffice) -> int:
@@ -27,20 +38,54 @@ def send_next(session: Session, *, now: datetime, office: PostOffice) -> int:
     batch = claim(session, now=now, limit=1, mail=True)
     if not batch:
         return 0
-    [sent] = batch
+    [sent], mail = batch, None
     try:
-        if _is_made_ready(session, sent, office, now):
+        if settle(session, sent, now=now) or _is_made_ready(session, sent, office, now):
             return 1
         mail = compose(sent.topic.removeprefix(MAIL), Writing(session, office, sent.payload, now))
         if mail is not None:
-            office.send(mail, number=sent.id, at=sent.created_at)
+            _refuse_where_mail_comes_back(session, mail)
+            office.send(mail, number=sent.id, at=sent.created_at, is_again=sent.attempts > 0)
     except MailFailed as error:
-        mark_failed(session, sent, str(error), now=now, is_hopeless=error.is_hopeless)
+        _failed(session, sent, mail, error, now)
     except (LookupError, TypeError, AttributeError) as error:
-        mark_failed(session, sent, f"it cannot be put into words: {error!r}", now=now, is_hopeless=True)
+        _failed(session, sent, mail, MailFailed(f"it cannot be put into words: {error!r}", is_hopeless=True), now)
     else:
         mark_sent(session, [sent.id], now=now)
     return 1
+
+
+def _refuse_where_mail_comes_back(session: Session, mail: Mail) -> None:
+    bounce = bounce_of(session, mail.to)
+    if bounce is not None:
+        raise MailFailed(
+            "mail to this address came back before. When that is mended, say so on the page of the person",
+            is_hopeless=True,
+        )
+
+
+def _failed(session: Session, sent: Outgoing, mail: Mail | None, error: MailFailed, now: datetime) -> None:
+    """Try again by the policy in force; given up, an address that takes no mail is marked, and administrators hear."""
+    minutes = rulebook(session).policy(None, now).value(RETRY_MINUTES)
+    waits = [timedelta(minutes=int(each)) for each in minutes] if isinstance(minutes, tuple) else []
+    if mark_failed(session, sent, str(error), now=now, waits=waits, is_hopeless=error.is_hopeless):
+        if error.is_the_address and mail is not None:
+            mark_bounced(session, [(mail.to, now, str(error))])
+        tell_of_giving_up(session, now)
+
+
+def tell_of_giving_up(session: Session, now: datetime) -> None:
+    """Tell the administrators. What is given up within an hour is one event: a server that broke is one message."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    session.execute(insert(OutboxMessage).values(topic=MAIL_GIVEN_UP, payload={}, created_at=hour))
+
+
+def take_back_bounces(session: Session, *, now: datetime, chosen: Settings) -> int:
+    """Mark the addresses that GOV.UK Notify says do not exist; gives how many are new. The caller commits."""
+    marked = mark_bounced(session, came_back(chosen))
+    if marked:
+        tell_of_giving_up(session, now)
+    return marked
 
 
 def _is_made_ready(session: Session, sent: Outgoing, office: PostOffice, now: datetime) -> bool:

@@ -3,70 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from hub.accounts.asking import REFUSALS
-from hub.accounts.links import token_of, works_until
 from hub.accounts.models import Membership, UserAccount
 from hub.accounts.organisation_table import organisation
-from hub.accounts.request_models import AccountRequest, OneTimeLink, Purpose
-from hub.messages.mail import Mail, PostOffice
-from workflows.durations import moment_words
+from hub.accounts.request_models import AccountRequest
+from hub.engine.outbox import DIGEST, TOLD
+from hub.messages.mail import Mail
+from hub.messages.told_mail import write_told
+from hub.messages.writing import Writing
 
 _NOT_YOU: Final = "If you did not ask for this, do nothing: nothing changes, and nobody else has this link."
-_NO_ANSWERS: Final = "This message was sent by a program. Nobody reads answers to it."
-
-
-@dataclass(frozen=True)
-class Writing:
-    """What writing one e-mail needs. It may move the moment at which a link stops working: that counts from sending."""
-
-    session: Session
-    office: PostOffice
-    payload: Mapping[str, Any]
-    now: datetime
-
-    @property
-    def service(self) -> str:
-        """What the hub calls itself."""
-        return self.office.chosen.service_name
-
-    def page(self, path: str) -> str:
-        """The full address of a page."""
-        return f"{self.office.address}{path}"
-
-    def mail(self, to: str, subject: str, *paragraphs: str, link: tuple[str, str] | None = None) -> Mail:
-        """An e-mail whose subject says from where it comes."""
-        return Mail(to, f"{self.service}: {subject}", (*paragraphs, _NO_ANSWERS), link)
-
-    def link(self) -> _Link | None:
-        """The link of the payload; None when it is of no more use."""
-        link = self.session.get(OneTimeLink, self.payload["link_id"])
-        if link is None or link.used_at is not None or link.ended_at is not None:
-            return None
-        if link.user is not None and not link.user.is_active:
-            return None
-        reader = link.user or link.request
-        if reader is None:
-            return None
-        link.expires_at = works_until(self.session, Purpose(link.purpose), self.now)
-        return _Link(
-            to=reader.email,
-            address=self.page(f"/account/link?t={token_of(link, self.office.chosen.key())}"),
-            until=f"The link works once, until {moment_words(link.expires_at)}.",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Link:
-    to: str
-    address: str
-    until: str
 
 
 def compose(kind: str, writing: Writing) -> Mail | None:
@@ -169,5 +119,7 @@ KINDS: Final[Mapping[str, Callable[[Writing], Mail | None]]] = {
     "password_changed": _password_changed,
     "role_given": _role_given,
     "request_refused": _request_refused,
+    TOLD: write_told,
+    DIGEST: write_told,
 }
 """By kind: what stands behind "mail." in an outbox row's topic."""

@@ -8,23 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from hub.accounts.asking import APPROVERS, ASKED_TOPIC
-from hub.accounts.models import Membership, UserAccount
 from hub.accounts.on_call import on_call_now
-from hub.accounts.organisation_table import organisation
-from hub.accounts.queries import membership_is_current
 from hub.cases.models import CareCase, CaseSeal
 from hub.engine.clocks import key_of
 from hub.engine.models import ItemParty, Transition, WorkItem
 from hub.engine.outbox import Outgoing
 from hub.engine.sweep import RANG, WARNED
-from hub.organisations.models import Site, Unit
-from hub.organisations.topics import BEDS_STALE
+from hub.messages.beside_items import told_beside_items
+from hub.messages.hearers import TAKE_IN, Person, people_of
 from workflows import ALL
-from workflows.durations import local
 from workflows.roles import UNIT_ROLES, Capacity, Role
 
 
@@ -40,8 +35,8 @@ class Told:
 
 THE_HUB = Told()
 AND_REFERRER = Told(parties=(Capacity.REFERRER,))
-TAKE_IN = (Role.COORDINATOR,)
-"""Who hears of an item that nobody owns yet."""
+WORKS_BY = (Role.COORDINATOR, Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING, Role.DIRECTOR, Role.QUALITY_LEAD)
+"""Who works by the policy set, and hears when another one is to come."""
 
 TABLE: Mapping[str, Told] = {
     "referral.submitted": THE_HUB,
@@ -84,6 +79,14 @@ TABLE: Mapping[str, Told] = {
     "stay.transferred": Told(parties=(Capacity.TREATING,)),
     "merge.proposed": Told(roles=(Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING)),
     "merge.undo_asked": Told(roles=(Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING)),
+    **dict.fromkeys(
+        ("policy_change.proposed", "policy_change.day_moved"),
+        Told(roles=(Role.HEAD_OF_COMMISSIONING, Role.DIRECTOR)),
+    ),
+    **dict.fromkeys(("policy_change.approved", "policy_change.begun", "policy_change.revoked"), Told(roles=WORKS_BY)),
+    "item.assigned": THE_HUB,
+    "item.pause_asked": Told(roles=(Role.COORDINATOR,)),
+    **dict.fromkeys(("item.pause_approved", "item.pause_refused"), THE_HUB),
 }
 """By topic. One that is not here is heard by the owner, or by those who take it in, when its kind is in OTHERS."""
 
@@ -93,10 +96,6 @@ TOLD_BY_ANOTHER = frozenset({"placement.unit_approached"})
 OTHERS = frozenset({"clock", *ALL})
 """What stands before the dot of every other topic that is told to the hub alone."""
 
-OF_THE_HUB: Mapping[str, tuple[Role, ...]] = {ASKED_TOPIC: APPROVERS}
-"""Topics about no item, and which roles of the hub hear of them."""
-OF_A_UNIT: Mapping[str, tuple[Role, ...]] = {BEDS_STALE: (Role.UNIT_MANAGER,)}
-"""Topics about a unit and no item, and which of its people hear of them."""
 SPEAKS_FOR: Mapping[Capacity, frozenset[Role]] = {
     Capacity.REFERRER: frozenset({Role.REFERRER}),
     Capacity.ASSESSOR: frozenset({Role.ACCESS_ASSESSOR}),
@@ -113,15 +112,6 @@ def is_told(topic: str) -> bool:
     return topic in TABLE or topic.partition(".")[0] in OTHERS
 
 
-@dataclass(frozen=True, slots=True)
-class _Person:
-    user_id: int
-    organisation_id: int
-    unit_id: int | None
-    role: Role
-    is_hub: bool
-
-
 @dataclass(frozen=True)
 class _Around:
     """Everything that deciding about a batch needs, read at once."""
@@ -129,7 +119,7 @@ class _Around:
     items: Mapping[int, WorkItem]
     parties: Mapping[int, Sequence[ItemParty]]
     actors: Mapping[tuple[int, int], int | None]
-    people: Sequence[_Person]
+    people: Sequence[Person]
     on_call: frozenset[int]
     sealed: Mapping[int, frozenset[int]]
     """Sealed cases and whom each is open to."""
@@ -142,39 +132,7 @@ def who_is_told(session: Session, batch: Sequence[Outgoing], now: datetime) -> d
     ]
     around = _read(session, told, now)
     found = {sent.id: set(_people_of(sent, around)) - {_actor(sent, around)} for sent in told}
-    asked = [sent for sent in batch if sent.topic in OF_THE_HUB]
-    people = _people(session, set(), now) if asked else []
-    found |= {
-        sent.id: {each.user_id for each in people if each.is_hub and each.role in OF_THE_HUB[sent.topic]}
-        for sent in asked
-    }
-    return found | _of_units(session, [sent for sent in batch if sent.topic in OF_A_UNIT], now)
-
-
-def _of_units(session: Session, asked: Sequence[Outgoing], now: datetime) -> dict[int, set[int]]:
-    """For what is about a unit, those of its own people who hear of it; two statements."""
-    if not asked:
-        return {}
-    about = {sent.id: _unit_of(sent.payload) for sent in asked}
-    query = select(Unit.id, Site.organisation_id).join(Site, Site.id == Unit.site_id)
-    places = {row[0]: row[1] for row in session.execute(query.where(Unit.id.in_(set(about.values()))))}
-    people = [person for person in _people(session, set(places.values()), now) if not person.is_hub]
-    return {
-        sent.id: {
-            each.user_id
-            for each in people
-            if each.role in OF_A_UNIT[sent.topic]
-            and each.organisation_id == places.get(about[sent.id])
-            and each.unit_id in {None, about[sent.id]}
-        }
-        for sent in asked
-    }
-
-
-def _unit_of(payload: Mapping[str, Any]) -> int:
-    """The unit a row is about; 0, which no unit has, when it does not say."""
-    unit_id = payload.get("unit_id")
-    return unit_id if type(unit_id) is int and 0 < unit_id < 2**31 else 0
+    return found | told_beside_items(session, batch, now)
 
 
 def _actor(sent: Outgoing, around: _Around) -> int | None:
@@ -190,9 +148,19 @@ def _people_of(sent: Outgoing, around: _Around) -> Iterator[int]:
     if item.case_id in around.sealed:
         inside &= around.sealed[item.case_id or 0]
     yield from inside
+    yield from _named(sent, item, around)
     for party in around.parties.get(item.id, ()):
         if sent.payload.get("per") == key_of(party) or any(held in told.parties for held in party.capacities):
             yield from _for_party(party, item, around)
+
+
+def _named(sent: Outgoing, item: WorkItem, around: _Around) -> Iterator[int]:
+    """Whom the row itself names, who asked for what is now answered: as long as they may see the item."""
+    named = set(sent.payload.get("to", ()))
+    open_to = around.sealed.get(item.case_id or 0)
+    for person in around.people:  # of the hub and of the parties, and of nobody who has left
+        if person.user_id in named and (not person.is_hub or open_to is None or person.user_id in open_to):
+            yield person.user_id
 
 
 def _of_the_hub(item: WorkItem, told: Told, around: _Around) -> Iterator[int]:
@@ -235,7 +203,7 @@ def _for_party(party: ItemParty, item: WorkItem, around: _Around) -> Iterator[in
         and (party.unit_id in {None, person.unit_id} or (person.unit_id is None and person.role in UNIT_ROLES))
     }
     # Who began it hears for their team; when they have left, all of the team do.
-    yield from {user_id for user_id in found if user_id == item.opened_by_id} or found
+    yield from {user_id for user_id in found if user_id in {item.opened_by_id, item.opened_for_id}} or found
 
 
 def _read(session: Session, told: Sequence[Outgoing], now: datetime) -> _Around:
@@ -248,42 +216,27 @@ def _read(session: Session, told: Sequence[Outgoing], now: datetime) -> _Around:
         select(ItemParty).where(ItemParty.item_id.in_(ids), ItemParty.until_at.is_(None)).order_by(ItemParty.id)
     ):
         parties[party.item_id].append(party)
-    rows = {(sent.item_id, sent.payload["position"]) for sent in told if "position" in sent.payload}
-    actors = session.execute(
-        select(Transition.item_id, Transition.position, Transition.actor_id).where(
-            tuple_(Transition.item_id, Transition.position).in_(rows)
-        )
-    )
     places = {party.organisation_id for found in parties.values() for party in found}
     shift = on_call_now(session, now) if any(item.priority == "emergency" for item in items.values()) else None
     return _Around(
         items=items,
         parties=parties,
-        actors={(item_id, position): actor for item_id, position, actor in actors},
-        people=_people(session, places, now),
+        actors=actors_of(session, told),
+        people=people_of(session, places, now),
         on_call=frozenset({shift.user_id} if shift else ()),
         sealed=_sealed(session, {item.case_id for item in items.values()}),
     )
 
 
-def _people(session: Session, places: set[Any], now: datetime) -> list[_Person]:
-    """Everybody of the hub and of these organisations who may sign in and act today."""
-    rows = session.execute(
-        select(
-            Membership.user_id,
-            Membership.organisation_id,
-            Membership.unit_id,
-            Membership.role,
-            organisation.c.arm.is_not_distinct_from("hub"),
-        )
-        .join(UserAccount, and_(UserAccount.id == Membership.user_id, UserAccount.is_active))
-        .join(organisation, organisation.c.id == Membership.organisation_id)
-        .where(
-            membership_is_current(local(now).date()),
-            or_(organisation.c.arm == "hub", Membership.organisation_id.in_(places)),
+def actors_of(session: Session, told: Sequence[Outgoing]) -> dict[tuple[int, int], int | None]:
+    """Who did what some outbox rows tell, by item and place in its history; one statement."""
+    rows = {(sent.item_id, sent.payload["position"]) for sent in told if "position" in sent.payload}
+    found = session.execute(
+        select(Transition.item_id, Transition.position, Transition.actor_id).where(
+            tuple_(Transition.item_id, Transition.position).in_(rows)
         )
     )
-    return [_Person(*row) for row in rows]
+    return {(item_id, position): actor for item_id, position, actor in found}
 
 
 def _sealed(session: Session, cases: set[Any]) -> dict[int, frozenset[int]]:

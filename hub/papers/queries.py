@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 from sqlalchemy.orm import Session, joinedload, load_only
 
+from hub.cases.models import CareCase
 from hub.engine.authority import is_party
 from hub.engine.models import ItemParty, WorkItem
 from hub.engine.reading import Reading
@@ -39,13 +40,28 @@ def find_paper(session: Session, paper_id: int, actor: Actor) -> Paper | None:
     Form 1 is read through the referral, or through an admission decision that was opened from it.
     """
     paper = any_paper(session, paper_id)
-    if paper is None:
+    if paper is None or not session.scalar(select(may_be_told(actor)).where(Paper.id == paper_id)):
         return None
     through = WorkItem.id == paper.item_id
     if paper.kind == PaperKind.FORM_1:
         through = or_(through, and_(WorkItem.parent_id == paper.item_id, WorkItem.kind == SHOWS_FORM_1))
     items: Sequence[Any] = session.scalars(visible(WorkItem, actor).where(through).order_by(WorkItem.id)).all()
     return paper if any(reads(paper, *_sight(session, item, actor)) for item in items) else None
+
+
+def may_be_told(actor: Actor) -> ColumnElement[bool]:
+    """The condition on `paper` that its words may reach this actor, whatever they see of its item.
+
+    A pack says who the person is, unless sharing was restricted when it was made: that one has a note under its
+    title. Where it was restricted since, a party is told by the hub and no longer by the paper.
+    """
+    if actor.is_hub:
+        return true()
+    is_restricted = exists().where(
+        WorkItem.id == Paper.item_id, CareCase.id == WorkItem.case_id, CareCase.sharing_restricted.is_(True)
+    )
+    names_nobody = Paper.content["blocks"][1]["kind"].astext == "note"
+    return or_(Paper.kind != PaperKind.PACK, names_nobody, ~is_restricted)
 
 
 def any_paper(session: Session, paper_id: int) -> Paper | None:
@@ -77,7 +93,7 @@ def papers_on(session: Session, reading: Reading, actor: Actor) -> list[Paper]:
     opened_from = (Paper.item_id == item.parent_id) & (Paper.kind == PaperKind.FORM_1)
     rows = session.scalars(
         select(Paper)
-        .where(or_(own, opened_from) if item.kind == SHOWS_FORM_1 else own)
+        .where(or_(own, opened_from) if item.kind == SHOWS_FORM_1 else own, may_be_told(actor))
         .options(load_only(*LISTED))
         .order_by(Paper.id.desc())
     )

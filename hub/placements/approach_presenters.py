@@ -98,6 +98,11 @@ class ApproachPage:
         return FOR_THE_UNIT if self.actor.is_hub else ""
 
     @property
+    def is_kept_back(self) -> bool:
+        """Whether there is no pack for this reader any more, since sharing was restricted after it was made."""
+        return self.is_whole and self.pack is None
+
+    @property
     def bed(self) -> str:
         """The kind of bed that is asked for."""
         return shown(self.item.bed_type, codes="bed_type") or "A bed"

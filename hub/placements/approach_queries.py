@@ -10,13 +10,14 @@ from hub.beds.models import BedState
 from hub.engine.models import Transition
 from hub.engine.reading import Line, Reading
 from hub.papers.models import Paper, PaperKind
+from hub.papers.queries import may_be_told
 from hub.placements.approach_models import Approach
 from workflows.actor import Actor
 
 
-def pack_of(session: Session, approach: Approach) -> Paper | None:
-    """The frozen pack of an approach, whoever asks."""
-    kept = select(Paper).where(Paper.item_id == approach.id, Paper.kind == PaperKind.PACK)
+def pack_of(session: Session, approach: Approach, actor: Actor) -> Paper | None:
+    """The frozen pack of an approach; None where sharing was restricted since and the actor is outside the hub."""
+    kept = select(Paper).where(Paper.item_id == approach.id, Paper.kind == PaperKind.PACK, may_be_told(actor))
     return session.scalars(kept.order_by(Paper.id.desc()).limit(1)).one_or_none()
 
 

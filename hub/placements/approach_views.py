@@ -67,7 +67,7 @@ def _more(reading: Reading) -> dict[str, Any]:
             reading,
             g.actor,
             g.now,
-            pack=pack_of(db.session, item) if is_whole else None,
+            pack=pack_of(db.session, item, g.actor) if is_whole else None,
             own=own_lines(db.session, reading, g.actor) if reading.view is View.OUTCOME else (),
             beds=beds_of_the_unit(db.session, item),
         )

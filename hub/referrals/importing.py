@@ -14,7 +14,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from hub.db import Lock, hold
-from hub.engine.clocks import ring_in_silence
+from hub.engine.clock_steps import ring_in_silence
 from hub.engine.models import Clock, OutboxMessage
 from hub.engine.perform import perform
 from hub.engine.rulebook import rulebook

@@ -17,8 +17,10 @@ from hub.cases.models import CareCase, CaseSeal
 from hub.engine.models import WorkItem
 from hub.engine.visibility import (
     EMERGENCY_KINDS,
+    OPEN_KINDS,
     OPENS_NO_CASE,
     View,
+    began_by,
     keeps_the_name,
     may_be_seen,
     person_may_be_known,
@@ -30,8 +32,8 @@ KINDS: tuple[str, ...] = tuple(sorted(workflows.ALL))
 
 
 def views_of(actor: Actor) -> set[View]:
-    """What the actor's role sees of the kinds there are."""
-    return {view_of(kind, actor) for kind in KINDS}
+    """What the actor's role sees of the kinds about people: one that everybody may read says nothing of them."""
+    return {view_of(kind, actor) for kind in KINDS if kind not in OPEN_KINDS}
 
 
 def knows_everybody(actor: Actor) -> bool:
@@ -64,7 +66,7 @@ def item_is_told(actor: Actor, item_id: Any, *outside: FromClause) -> ColumnElem
     """
     conditions = [WorkItem.id == item_id, may_be_seen(told_names(actor), KINDS), person_may_be_known(actor)]
     if not actor.is_hub:
-        conditions.append(or_(WorkItem.is_draft.is_(False), WorkItem.opened_by_id == actor.user_id))
+        conditions.append(or_(WorkItem.is_draft.is_(False), began_by(actor)))
     kept_back = [kind for kind in KINDS if keeps_the_name(kind, actor)]
     if kept_back:
         limit = select(CareCase.sharing_restricted).where(CareCase.id == WorkItem.case_id).correlate(WorkItem)

@@ -16,11 +16,12 @@ for (const button of document.querySelectorAll("[data-print]")) {
 for (const form of document.querySelectorAll("form[data-choose]")) {
   const boxes = [...form.querySelectorAll("input[type=checkbox][name=choose]")];
   const all = form.querySelector("input[data-choose-all]");
+  const every = form.querySelector("input[data-choose-every]"); // the whole list, not only the rows shown; its value says how many
   const say = form.querySelector("[data-choose-count]");
   const show = () => {
     const count = boxes.filter((box) => box.checked).length;
     for (const box of boxes) box.closest("tr")?.classList.toggle("is-chosen", box.checked);
-    if (say) say.textContent = `${count} chosen`;
+    if (say) say.textContent = every?.checked ? `All ${every.value} chosen` : `${count} chosen`;
     if (all) {
       all.checked = count > 0 && count === boxes.length;
       all.indeterminate = count > 0 && count < boxes.length;

@@ -10,7 +10,7 @@ import workflows
 from hub.accounts.models import OnCallShift
 from hub.accounts.on_call import KEEPERS, Gap, gaps_between, watched_until
 from hub.engine.rulebook import Rulebook
-from hub.engine.visibility import View, view_of
+from hub.engine.visibility import OPEN_KINDS, View, view_of
 from hub.messages.queries import Entry as Told
 from hub.today.beds import beds_line
 from hub.today.lists import MOST_ROWS, Plan
@@ -59,8 +59,8 @@ class TodayPage:
 
     @property
     def is_without_items(self) -> bool:
-        """Whether this role opens no item of any kind, and none names the person."""
-        by_role = any(view_of(kind, self.actor) is not View.NONE for kind in workflows.ALL)
+        """Whether this role opens no item but those that all of the hub may read, and none names the person."""
+        by_role = any(view_of(kind, self.actor) is not View.NONE for kind in workflows.ALL if kind not in OPEN_KINDS)
         return not by_role and not self.actor.is_on_call and not self._numbers["all"].count
 
     @property

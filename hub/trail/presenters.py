@@ -26,6 +26,7 @@ KINDS: Final[Mapping[str, str]] = {
     "signed_out": "Signed out",
     "password_changed": "Changed the password",
     "rota_changed": "Changed the on-call rota",
+    "messages_put_back": "Had messages tried again",
     "import_sent": "Sent a file to import",
     "import_begun": "Imported a file",
     "trail_read": "Read somebody's access trail",
@@ -53,13 +54,17 @@ def line_of(seen: Access) -> Line:
         what=kind_words(seen.row.what),
         on=", ".join(part for part in (seen.case, seen.item) if part) or _named(seen.row.detail),
         details=_details(seen.row.detail),
-        as_whom=listed([part for part in (_role(seen.role), seen.organisation) if part], "at"),
+        as_whom=listed([part for part in (_role(seen.role), seen.organisation) if part], "at") + _behalf(seen),
     )
 
 
 def kind_words(what: str) -> str:
     """An access in words; one this page does not know yet by its own name."""
     return KINDS.get(what) or in_words(what)
+
+
+def _behalf(seen: Access) -> str:
+    return f", on behalf of {seen.behalf}" if seen.behalf else ""
 
 
 def _role(role: Role | None) -> str:
@@ -123,7 +128,7 @@ def csv_of(rows: Iterable[Access], *, is_cut: bool) -> str:
         detail = seen.row.detail
         cells = (
             *(iso(seen.row.at), line.what, seen.case, seen.item or _named(detail), detail.get("count")),
-            *(_role(seen.role), seen.organisation, seen.row.address, seen.row.path, line.details),
+            *(_role(seen.role) + _behalf(seen), seen.organisation, seen.row.address, seen.row.path, line.details),
         )
         writer.writerow([as_text("" if cell is None else str(cell)) for cell in cells])
     if is_cut:

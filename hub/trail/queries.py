@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, Text, cast, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, Text, and_, cast, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from hub.accounts.models import Membership, UserAccount
 from hub.cases.models import CareCase
@@ -53,6 +53,8 @@ class Access:
     organisation: str | None
     item: str | None
     case: str | None
+    behalf: str | None = None
+    """Whom they stood in for: the holder of the membership, when it is another person's."""
 
 
 def find_people(session: Session, words: str) -> list[Known]:
@@ -86,10 +88,12 @@ def count_trail(session: Session, user_id: int, filters: Filters) -> int:
 
 
 def _accesses(user_id: int, filters: Filters) -> Any:
+    behalf = aliased(UserAccount)
     query = (
-        select(AccessLog, Membership.role, Organisation.name, WorkItem.reference, CareCase.reference)
+        select(AccessLog, Membership.role, Organisation.name, WorkItem.reference, CareCase.reference, behalf.name)
         .outerjoin(Membership, Membership.id == AccessLog.membership_id)
         .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
+        .outerjoin(behalf, and_(behalf.id == Membership.user_id, behalf.id != AccessLog.user_id))
         .outerjoin(WorkItem, WorkItem.id == AccessLog.item_id)
         .outerjoin(CareCase, CareCase.id == AccessLog.case_id)
         .order_by(AccessLog.id.desc())

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from hub.db import transaction
 from hub.web.database import db
-from hub.web.person import EndedSession, current_actor, current_person, ended_session
+from hub.web.person import EndedSession, Person, current_actor, current_person, ended_session
 from hub.web.trail import note
 from workflows.actor import Actor
 from workflows.roles import Role
@@ -25,6 +25,8 @@ R = TypeVar("R")
 _KEEPERS = "hub.keepers"
 KEPT_AFTER_THE_END = "You have been signed out. What you typed until now is kept."
 LOST_WITHOUT_SIGNING_IN = "You have been signed out, and this is not saved. Keep this page open."
+ROLE_ENDED_KEPT = "The role you were using has ended. What you typed until now is kept."
+LOST_WITHOUT_A_ROLE = "You have no role now, and this is not saved. Keep this page open."
 Keeper = Callable[[EndedSession, Request], bool]
 
 
@@ -156,12 +158,28 @@ def _check() -> ResponseReturnValue | None:
     if person is None:
         return ask_to_sign_in()
     if person.actor is None and access.kind is not Kind.IDENTIFIED:
-        if wants_json():
-            return jsonify(error="Choose a role first."), 401
-        return redirect(url_for("accounts.choose_role", next=_way_back()))
+        return _ask_for_a_role(person)
     if not access.allows(current_actor()):
         _refuse(f"needs {access}")
     return None
+
+
+def _ask_for_a_role(person: Person) -> ResponseReturnValue:
+    """Send a person to choose a role; what they had typed in one that has just ended is offered to the keepers."""
+    lost = person.lost_role
+    is_kept = lost is not None and request.method == "POST" and _keep(lost)
+    address = url_for(
+        "accounts.choose_role",
+        next=_way_back(),
+        ended=lost.why if lost is not None else None,
+        kept="yes" if is_kept else None,
+    )
+    if wants_json():
+        said = ROLE_ENDED_KEPT if is_kept else LOST_WITHOUT_A_ROLE
+        return jsonify(error="Choose a role first.", said=said, is_kept=is_kept, sign_in_href=address), 401
+    if request.headers.get("HX-Request"):
+        return "", 401, {"HX-Redirect": address}
+    return redirect(address)
 
 
 def _refuse(why: str) -> None:

@@ -1,19 +1,24 @@
 """The answers to choose from where they depend on the item: people, organisations, its clocks, its answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import g
 from sqlalchemy import or_, select
 
 from hub.db import Base
+from hub.engine.clock_steps import was_asked_for
 from hub.engine.everyday import correctable
+from hub.engine.models import Clock
 from hub.engine.reading import Reading
+from hub.engine.stored_clocks import start_of
+from hub.web.clock_panel import asked_words
 from hub.web.database import db
 from hub.web.filters import moment
 from workflows.core import Action, Ask
 from workflows.durations import local
-from workflows.everyday import may_take_back
+from workflows.everyday import asked_it_themself, may_take_back
 from workflows.roles import ROLE_LABELS, Role
 
 Pairs = list[tuple[str, str]]
@@ -22,13 +27,13 @@ OWNERS = (Role.COORDINATOR, Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING, Role.
 
 def choices_for(action: Action, reading: Reading) -> dict[str, Pairs]:
     """For each question whose answers depend on the item, its list of (value, words)."""
-    return {ask.name: found for ask in action.questions if (found := _choices(ask, reading)) is not None}
+    return {ask.name: found for ask in action.questions if (found := _choices(action, ask, reading)) is not None}
 
 
-def _choices(ask: Ask, reading: Reading) -> Pairs | None:
+def _choices(action: Action, ask: Ask, reading: Reading) -> Pairs | None:
     made: dict[str, Callable[[Reading], Pairs]] = {
         "owner_id": _hub_people,
-        "clock": _clocks,
+        "clock": partial(_clocks, action.name),
         "field": _answers,
         "superseded_by": _others_open,
         "audience": _audiences,
@@ -76,9 +81,30 @@ def _hub_people(_reading: Reading) -> Pairs:
     return [(str(identity), f"{name}, {ROLE_LABELS[Role(role)]}") for identity, name, role in rows]
 
 
-def _clocks(reading: Reading) -> Pairs:
+_WHICH: Mapping[str, Callable[[Clock], bool]] = {
+    "ask_pause": lambda clock: clock.is_running,
+    "approve_pause": lambda clock: bool(clock.asked) and not asked_it_themself(g.actor, clock.asked or {}),
+    "refuse_pause": lambda clock: bool(clock.asked),
+    "withdraw_pause": lambda clock: bool(clock.asked) and asked_it_themself(g.actor, clock.asked or {}),
+    "resume_clock": lambda clock: clock.paused_at is not None and was_asked_for(clock),
+    "correct_start": lambda clock: bool(clock.duration),
+}
+"""Of the clocks that have not ended, those an action can be done to."""
+
+
+def _clocks(action: str, reading: Reading) -> Pairs:
+    """Each with what the answer turns on: when it is due, or who asks for what."""
     titles = {clock.name: clock.title for clock in reading.item.workflow.clocks}
-    return [(clock.name, titles.get(clock.name, clock.name)) for clock in reading.clocks if clock.stopped_at is None]
+    going = [clock for clock in reading.clocks if clock.stopped_at is None and _WHICH[action](clock)]
+    return [(clock.name, f"{titles.get(clock.name, clock.name)}: {_about(action, clock, reading)}") for clock in going]
+
+
+def _about(action: str, clock: Clock, reading: Reading) -> str:
+    if action == "correct_start":
+        return f"now counts from {moment(start_of(clock))}"
+    if action == "resume_clock":
+        return f"stands still since {moment(clock.paused_at)}"
+    return asked_words(clock, g.now, tells_why=not reading.is_content_hidden) or f"due {moment(clock.due_at)}"
 
 
 def _answers(reading: Reading) -> Pairs:

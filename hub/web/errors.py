@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from http import HTTPStatus
 
 from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
@@ -13,6 +12,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from hub.web import drafts
 from hub.web.access import Kind, access_of, ask_to_sign_in, safe_next, wants_json
 from hub.web.person import current_person
+from hub.web.request_log import request_id
 
 # The codes that have a page of their own in templates/errors; any other shows the one for 400.
 _PAGES = {400, 403, 404, 405, 409, 413, 429, 503}
@@ -39,12 +39,10 @@ def _expected(error: HTTPException) -> ResponseReturnValue:
 
 
 def _broken(_error: HTTPException) -> ResponseReturnValue:
-    """Our own fault: the page shows a mark that finds this error in the log, and nothing else of it."""
-    mark = secrets.token_hex(4)
-    current_app.logger.error("The error above was shown with the reference %s", mark)
+    """Our own fault: the page shows the number that finds this request in the log, and nothing else of it."""
     if wants_json():
-        return jsonify(error="Something went wrong.", reference=mark), 500
-    return render_template("errors/500.html", error_reference=mark), 500
+        return jsonify(error="Something went wrong.", request_id=request_id()), 500
+    return render_template("errors/500.html"), 500
 
 
 def _new_token(*, is_ours: bool) -> ResponseReturnValue:

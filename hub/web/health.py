@@ -11,10 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from hub.engine.life import is_worker_seen
+from hub.engine.life import is_worker_seen, watched
 from hub.paths import MIGRATIONS
 from hub.web.access import public
 from hub.web.database import db
+from workflows.durations import counted
 
 blueprint = Blueprint("health", __name__)
 
@@ -40,14 +41,17 @@ def readyz() -> ResponseReturnValue:
 
 
 def _what_is_wrong(session: Session) -> str | None:
-    session.execute(text("SELECT 1"))
     # A database without any migration has not even the table that says so.
     has_table = session.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL")).scalar_one()
     at = session.execute(text("SELECT version_num FROM alembic_version")).scalar() if has_table else None
     if at != _newest():
         return "the database is not up to date: run hub migrate"
-    if not is_worker_seen(session, g.now):
-        return "no worker was seen in the last minute: start hub worker"
+    try:
+        silent = watched(session, g.now).worker_silent
+    except LookupError:
+        return "the database has no policy set: run hub migrate"
+    if not is_worker_seen(session, g.now, silent):
+        return f"no worker was seen for {counted(round(silent.total_seconds()), 'second')}: start hub worker"
     return None
 
 

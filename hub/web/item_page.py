@@ -14,28 +14,16 @@ from hub.engine.authority import is_party
 from hub.engine.available import Offer
 from hub.engine.models import Clock
 from hub.engine.reading import Line, PartyLine, Reading
-from hub.engine.stored_clocks import deadline_of
 from hub.engine.visibility import View
-from hub.web.filters import ClockFace, clock_face, lower_first, moment, moment_within
+from hub.web.clock_panel import ClockPanel, clock_panel
+from hub.web.filters import ClockFace, lower_first, moment, moment_within
 from hub.web.item_rows import item_href, to_do_of
-from hub.web.stored_words import audience_words, may_name, roles_words, shown, side_of
+from hub.web.stored_words import as_whom, audience_words, may_name, shown, side_of
 from hub.web.what_follows import what_follows
 from workflows.core import Action, Actor, Ask, Wording, Workflow, in_words, upper_first
 from workflows.diagram import describe, draw
 from workflows.everyday import EVERYDAY, label_of
-from workflows.explain import Step
 from workflows.roles import CAPACITY_LABELS, Capacity, Role
-
-
-@dataclass(frozen=True, slots=True)
-class ClockPanel:
-    """One clock as the page shows it."""
-
-    title: str
-    face: ClockFace
-    steps: tuple[Step, ...]
-    asked: str
-    """A pause that waits for another person's agreement, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,25 +149,15 @@ class ItemPage:
         return self._clock(first).face
 
     def _clock(self, row: Clock) -> ClockPanel:
-        titles = {clock.name: clock.title for clock in self.workflow.clocks}
         policy = self.reading.book.policy(self.item.policy_version_id, self.now)
-        received = getattr(self.item, "received_at", None)
-        deadline = deadline_of(
+        return clock_panel(
             row,
+            {clock.name: clock.title for clock in self.workflow.clocks}.get(row.name, in_words(row.name)),
             self.reading.book.calendar(self.item.policy_version_id, self.now),
-            now=row.stopped_at or self.now,
-            started_text="when the hub received it" if row.started_at == received else "",
+            self.now,
+            is_from_receipt=row.started_at == getattr(self.item, "received_at", None),
             rule_text=policy.origin(row.rule),
             tells_why=not self.reading.is_content_hidden,
-        )
-        asked = f"{row.asked['by']} asked to pause it" if row.asked else ""
-        if row.asked and not self.reading.is_content_hidden:
-            asked += f": “{row.asked['why']}”"
-        return ClockPanel(
-            titles.get(row.name, in_words(row.name)),
-            clock_face(deadline, self.now, row.stopped_at, row.outcome),
-            deadline.steps,
-            asked,
         )
 
     @cached_property
@@ -225,7 +203,7 @@ class ItemPage:
         return HistoryLine(
             at=row.at,
             who=line.who if is_named else side_of(row.acting_role),
-            as_whom=_as_whom(row.acting_role, line.on_behalf_of) if is_named else "",
+            as_whom=as_whom(row.acting_role, line.on_behalf_of) if is_named else "",
             action=label_of(self.workflow, row.action),
             reason="" if hidden else row.reason or "",
             changes=() if hidden else tuple(self._changes(row)),
@@ -318,8 +296,3 @@ def _near(row: Any, *, is_hub: bool) -> Near:
 def _is_for_the_program(value: Any) -> bool:
     """Rows within a value are carried on for a clock, and no answer to be read."""
     return isinstance(value, list) and any(isinstance(part, dict) for part in value)
-
-
-def _as_whom(roles: str | None, behalf: str | None) -> str:
-    said = roles_words(roles)
-    return f"{said}, on behalf of {behalf}" if behalf else said

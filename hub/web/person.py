@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import g
 
@@ -21,6 +22,14 @@ class Person:
     organisation_name: str | None = None
     membership_count: int = 0
     """How many memberships are current: with more than one, the page offers to change role."""
+    stands_in_for: str | None = None
+    """The name of the absent person in whose role they act, while they stand in for somebody."""
+    may_stand_in: bool = False
+    """Whether somebody is away now whose deputy they are."""
+    away_until: datetime | None = None
+    """When they are recorded as away themself just now."""
+    lost_role: EndedSession | None = None
+    """The role they acted in has just ended under them, though they are still signed in."""
 
     # What Flask-Login asks of its current_user.
     @property
@@ -48,6 +57,8 @@ class Person:
         if self.actor is None or self.actor.role is None:
             return "no role chosen"
         words = self.actor.role.label
+        if self.stands_in_for is not None:
+            return f"standing in for {self.stands_in_for}, {words}"
         return f"{words}, on call now" if self.actor.is_on_call else words
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import chain
+
 from flask import Flask, current_app, request, url_for
 
 from hub.config import Settings
@@ -28,6 +31,15 @@ MENU: tuple[tuple[str, str], ...] = (
     ("Administration", "admin.index"),
 )
 """Label and endpoint, in order; one that the person may not open is left out. A page adds its line when it is there."""
+
+UNDER: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "how_it_works.show": (
+        ("Policy sets", "policy_changes.index"),
+        ("Bank holidays and closures", "days.index"),
+        ("Try a date", "try_date.show"),
+    ),
+}
+"""What a page of the menu leads to, so that the menu stays one row: label and endpoint, as there."""
 
 INSTEAD = {"today.show": ("mine.show", "provider.index")}
 """Who may open one of the pages on the right has it in the place of the one on the left, which leads there."""
@@ -62,16 +74,24 @@ def page_shell() -> Shell:
             if _may_open(endpoint)
         ),
         account=_account(person) if person else None,
+        away_until=person.away_until if person is not None and person.stands_in_for is None else None,
         search_href=url_for("search.find") if _may_open("search.find") else None,
         worklist=page_name("worklist.list_items", "Worklist"),
     )
 
 
 def other_pages() -> dict[str, str]:
-    """The pages of the menu this person may open besides the one being read: label to address."""
+    """The pages of the menu, and those under them, that this person may open besides the one being read: label to
+    address."""
+    lines = chain(MENU, *UNDER.values())
     return {
-        label: url_for(endpoint) for label, endpoint in MENU if _may_open(endpoint) and request.endpoint != endpoint
+        label: url_for(endpoint) for label, endpoint in lines if _may_open(endpoint) and request.endpoint != endpoint
     }
+
+
+def pages_under(endpoint: str) -> list[Link]:
+    """What the page of the menu behind `endpoint` leads to and this person may open."""
+    return [Link(label, url_for(under)) for label, under in UNDER[endpoint] if _may_open(under)]
 
 
 def page_name(endpoint: str, label: str) -> str:
@@ -89,7 +109,8 @@ def _current(endpoint: str) -> str:
     """What `aria-current` says: this page, one of the pages that begin at it, or nothing."""
     if request.endpoint == endpoint:
         return "page"
-    return "true" if endpoint == f"{request.blueprint}.index" else ""
+    begin_there = {under.partition(".")[0] for _, under in UNDER.get(endpoint, ())}
+    return "true" if endpoint == f"{request.blueprint}.index" or request.blueprint in begin_there else ""
 
 
 def _may_open(endpoint: str) -> bool:
@@ -104,6 +125,12 @@ def _account(person: Person) -> Account:
         name=person.name,
         role=person.role_words,
         sign_out_href=url_for("accounts.sign_out"),
-        change_role_href=url_for("accounts.choose_role") if person.actor and person.membership_count > 1 else None,
+        change_role_href=url_for("accounts.choose_role") if _may_change_role(person) else None,
         profile_href=url_for("accounts.account"),
     )
+
+
+def _may_change_role(person: Person) -> bool:
+    """Whether there is another role to act in: one of their own, or that of somebody away; or back to their own."""
+    others = person.membership_count > 1 or person.may_stand_in or person.stands_in_for is not None
+    return person.actor is not None and others

@@ -42,7 +42,7 @@ def shown(value: Any, *, codes: str = "", kind: str = "") -> str:
 
 def may_name(view: View, row: Any, actor: Actor) -> bool:
     """Whether a history row is shown with its name: who reads the outcome alone is told their own doings by name."""
-    return view is not View.OUTCOME or row.actor_id in {None, actor.user_id}
+    return view is not View.OUTCOME or row.actor_id in {None, *actor.hands}
 
 
 def side_of(roles: str | None) -> str:
@@ -54,6 +54,12 @@ def side_of(roles: str | None) -> str:
 def roles_words(roles: str | None) -> str:
     """The roles of a history row in words; none for the hub itself."""
     return ", ".join(Role(name).label for name in (roles or "").split(", ") if name and name != Role.SYSTEM)
+
+
+def as_whom(roles: str | None, behalf: str | None) -> str:
+    """As what somebody acted, and for whom they stood in: "head of commissioning, on behalf of Ruth Calloway"."""
+    said = roles_words(roles)
+    return ", ".join(part for part in (said, f"on behalf of {behalf}" if behalf else "") if part)
 
 
 def audience_words(audience: str) -> str:

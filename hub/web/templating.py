@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Final
 
@@ -74,6 +75,8 @@ class Shell:
     links: tuple[Link, ...] = ()
     account: Account | None = None
     search_href: str | None = None
+    away_until: datetime | None = None
+    """When the person is recorded as away just now."""
     worklist: str = "Worklist"
     """What this person's menu calls the worklist."""
     footer_links: tuple[Link, ...] = ()

@@ -33,13 +33,14 @@ def note(
     Without `user_id` it is the signed-in person's. `detail` must be JSON and hold no clinical words. `path` stands in
     the place of the request's own where that says more than whoever reads the log may be told.
     """
-    person = current_person()
+    person, behalf = current_person(), None
     if user_id is None and person is not None:
         user_id = person.user_id
         membership_id = person.actor.membership_id if person.actor else None
+        behalf = person.actor.on_behalf_of if person.actor else None
     log_access(
         session,
-        Actor(user_id=user_id, name="", membership_id=membership_id),
+        Actor(user_id=user_id, name="", membership_id=membership_id, on_behalf_of=behalf),
         what,
         now=g.now,
         path=path or request.path,

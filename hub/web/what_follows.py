@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from hub.engine.clocks import clock_definition
+from hub.engine.clock_steps import clock_definition
 from hub.engine.reading import Reading
 from hub.web.filters import moment
 from workflows.core import Action

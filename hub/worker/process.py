@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import uuid
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ import hub.reactions  # noqa: F401 - what a ring performs must be heard
 from hub.db import make_sessions, transaction
 from hub.engine.code_lists import keep_up
 from hub.jobs import names
+from hub.web.log_lines import at_job
 from hub.worker.jobs import JOBS, Job, Round
 from hub.worker.records import Identity, Record, beat, leave, write_records
 
@@ -73,6 +75,10 @@ class Worker:
 
     def do(self, name: str, job: Job) -> None:
         """One run of a job. Whatever goes wrong is written down and tried again at the next run."""
+        with at_job(name, uuid.uuid4().hex[:12]):
+            self._do(name, job)
+
+    def _do(self, name: str, job: Job) -> None:
         started_at, count, error = _now(), 0, None
         try:
             with self.sessions() as session:
@@ -81,6 +87,8 @@ class Worker:
                 count = job.work(Round(session, self.sessions, self.data_dir, self.stopping))
         except Exception as failed:
             error = self._failed(name, failed)
+        if count:
+            _log.info("The job has done its work", extra={"count": count, "ms": _milliseconds(_now() - started_at)})
         # Not asked of the scheduler: it answers nobody while it waits for the last runs to end.
         record = Record(name, started_at, _now(), count, error, started_at + job.every)
         with self._writing:
@@ -117,11 +125,12 @@ class Worker:
     def _failed(self, name: str, failed: Exception) -> str:
         """Say what went wrong, a database that is away once and not every two seconds; gives it in a sentence."""
         said = next(iter(str(failed).strip().splitlines()), "") or type(failed).__name__
+        # What an error says may be what somebody typed: the log has its kind and place, the jobs page its words.
         if not self._is_away():
-            _log.error("The job %s failed: %s", name, said, exc_info=failed)
+            _log.error("The job %s failed", name, exc_info=failed)
         elif not self._is_without_database:
             self._is_without_database = True
-            _log.warning("The database does not answer; the worker goes on trying (%s)", said)
+            _log.warning("The database does not answer; the worker goes on trying")
         return said
 
     def _is_away(self) -> bool:
@@ -149,6 +158,10 @@ class Worker:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping.set()
+
+
+def _milliseconds(length: timedelta) -> float:
+    return round(length.total_seconds() * 1000, 1)
 
 
 def _now() -> datetime:

@@ -76,6 +76,8 @@ def write_records(session: Session, records: Iterable[Record]) -> None:
                 "last_error": given.last_error,
                 "last_failed_at": func.coalesce(given.last_failed_at, JobRun.last_failed_at),
                 "next_at": given.next_at,
+                "last_ok_at": func.coalesce(given.last_ok_at, JobRun.last_ok_at),
+                "failures": JobRun.failures + given.failures,
             },
         ),
         rows,
@@ -92,4 +94,6 @@ def _row(record: Record) -> dict[str, object]:
         "last_error": record.error[:LONGEST_ERROR] if record.error else None,
         "last_failed_at": record.finished_at if record.error else None,
         "next_at": record.next_at,
+        "last_ok_at": None if record.error else record.finished_at,
+        "failures": 1 if record.error else 0,
     }

@@ -49,7 +49,7 @@ STATES: dict[str, str] = {
     for state in workflow.open_states
 }
 """Every open state of every workflow, as the address names it, in words."""
-_KNOWN = {*GROUPS, *SINGLES, "after"}
+_KNOWN = {*GROUPS, *SINGLES, "after", "view"}
 _A_MOMENT = timedelta(microseconds=1)
 
 
@@ -62,6 +62,8 @@ class Choices:
     is_hub: bool = False
     places: Mapping[str, str] = field(default_factory=lambda: PLACES)
     needs: Mapping[str, str] = field(default_factory=lambda: NEEDS)
+    can_own: Mapping[int, str] = field(default_factory=dict)
+    """Of the owners, those whose role lets them be given something."""
 
     def of(self, group: str) -> Mapping[str, str]:
         """Value to label of one of GROUPS."""

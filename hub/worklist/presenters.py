@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
+from urllib.parse import urlencode
 
-from hub.engine.rulebook import Rulebook
-from hub.web.filters import count, lower_first, moment_within
-from hub.web.paging import Page, address
-from hub.worklist.filters import GROUPS, ME, NOBODY, SINGLES, STATES, Asked, Choices, Filters, wall_text
-from hub.worklist.queries import MOST_COUNTED, Counts, Listed
+from flask import url_for
+
+from hub.web.filters import count, lower_first, moment, moment_within
+from hub.web.paging import Cursor, Page, address
+from hub.web.person import Person
+from hub.worklist.bulk import could_do
+from hub.worklist.export import Origin
+from hub.worklist.filters import GROUPS, ME, NOBODY, SINGLES, STATES, Choices, Filters, wall_text
+from hub.worklist.models import Bulk
+from hub.worklist.queries import MOST_COUNTED, Counts, Ground, Listed, View
 from hub.worklist.rows import Row, row_of
+from hub.worklist.seen import is_counted_fast
+from hub.worklist.stale import Opened, kept_as, read_view
 from workflows.actor import Actor
 
 ENDPOINT = "worklist.list_items"
@@ -41,27 +49,30 @@ class WorklistPage:
         *,
         actor: Actor,
         now: datetime,
-        choices: Choices,
-        book: Rulebook,
-        asked: Asked,
+        ground: Ground,
+        opened: Opened,
         page: Page[Listed],
         counts: Counts,
-        is_first: bool,
+        after: Cursor | None,
     ) -> None:
         self.actor = actor
         self.now = now
-        self.notes = asked.notes
-        self.filters = asked.filters
-        self.is_first = is_first
-        self._choices = choices
-        self._book = book
+        self.notes = opened.notes
+        self.gone = opened.gone
+        self.view = opened.view
+        self.filters = opened.filters
+        self.is_first = after is None
+        self._after = after
+        self._opened = opened
+        self._ground = ground
+        self._choices = ground.choices
         self._page = page
         self._counts = counts
 
     @cached_property
     def rows(self) -> list[Row]:
         """The rows in order."""
-        return [row_of(found, self.actor, self._book, self.now) for found in self._page.rows]
+        return [row_of(found, self.actor, self._ground.book, self.now) for found in self._page.rows]
 
     @property
     def heading(self) -> str:
@@ -79,12 +90,19 @@ class WorklistPage:
         return f"1 to {len(self.rows)} shown" if self._page.next else "all shown"
 
     @property
-    def tabs(self) -> list[tuple[str, str, str, bool]]:
-        """Ready-made lists: label, address, capped count, and whether it is this one."""
-        return [
-            (label, self.address(filters), self._capped(label), filters == self.filters)
+    def tabs(self) -> list[tuple[str, str, str | None, bool]]:
+        """Ready-made lists, then saved views: label, address, capped count or None, and whether it is this one."""
+        ready: list[tuple[str, str, str | None, bool]] = [
+            (label, self.address(filters), self._capped(label), self.view is None and filters == self.filters)
             for label, filters in tabs_for(self.actor).items()
         ]
+        return ready + [self._tab(view) for view in self._ground.views]
+
+    def _tab(self, view: View) -> tuple[str, str, str | None, bool]:
+        is_here = self.view is not None and view.id == self.view.id
+        label = THIS if is_here else f"view {view.id}"
+        number = self._capped(label) if label in self._counts.lists else None
+        return f"Team: {view.name}" if view.is_team else view.name, view_href(view.id), number, is_here
 
     def _capped(self, label: str) -> str:
         number = self._counts.lists[label]
@@ -96,23 +114,10 @@ class WorklistPage:
         """The filters that are on: name, values in words, and the address without them."""
         found = []
         for name, title in {**GROUPS, **SINGLES}.items():
-            said = self._said(name)
+            said = _said(name, self.filters, self._choices, self.now)
             if said:
                 found.append((title, said, self.address(self.filters.without(name))))
         return found
-
-    def _said(self, name: str) -> str:
-        if name == "owner":
-            value = self.filters.owner
-            return {"": "", ME: "me", NOBODY: "nobody"}.get(value) or self._choices.owners.get(int(value or 0), "")
-        if name == "organisation":
-            return self._choices.organisations.get(self.filters.organisation or 0, "")
-        if name == "state":
-            return STATES.get(self.filters.state, "")
-        if name in MOMENTS:
-            return moment_within(getattr(self.filters, name), self.now)
-        offered = self._choices.of(name)
-        return ", ".join(lower_first(offered[value]) for value in getattr(self.filters, name))
 
     @property
     def groups(self) -> list[tuple[str, str, list[Choice]]]:
@@ -152,12 +157,60 @@ class WorklistPage:
     @property
     def next_href(self) -> str:
         """The next page, filters kept; empty on the last."""
-        return address(ENDPOINT, self.filters.pairs(), self._page.next) if self._page.next else ""
+        return address(ENDPOINT, self._opened.pairs(), self._page.next) if self._page.next else ""
 
     @property
     def first_href(self) -> str:
         """The first page, filters kept; empty on it."""
-        return "" if self.is_first else self.address(self.filters)
+        return "" if self.is_first else address(ENDPOINT, self._opened.pairs())
+
+    @property
+    def place(self) -> str:
+        """This very page as it stands in an address: what the way back leads to."""
+        after = [("after", str(self._after))] if self._after else []
+        return urlencode([*self._opened.pairs(), *after])
+
+    @property
+    def save_href(self) -> str:
+        """Where these filters get a name; empty when there is nothing to save, or it is saved already."""
+        kept = kept_as(self.filters)
+        is_kept = self.view is not None or any(kept == view.query for view in self._ground.views)
+        return "" if is_kept or not kept else f"{url_for('saved_views.new')}?{kept}"
+
+    @property
+    def views_href(self) -> str:
+        """Where saved views are renamed and removed; empty for who has none."""
+        return url_for("saved_views.list_views") if self._ground.views else ""
+
+    @property
+    def export_href(self) -> str:
+        """The whole list as a file, page or not."""
+        return address("worklist.export", self._opened.pairs())
+
+    @cached_property
+    def doable(self) -> tuple[Bulk, ...]:
+        """What this person may be able to do to chosen rows."""
+        return could_do(self.actor)
+
+    @property
+    def can_own(self) -> list[tuple[str, str]]:
+        """Whom an item can be given to: id and name."""
+        return [(str(identity), name) for identity, name in self._choices.can_own.items()]
+
+    @property
+    def number(self) -> str:
+        """How many items the list holds, as its count says it: "41", "1,000+"."""
+        return self._capped(THIS)
+
+    @property
+    def seen_count(self) -> int:
+        """The same as a number, for the box that chooses all of them."""
+        return self._counts.lists[THIS]
+
+    @property
+    def most_at_once(self) -> int:
+        """How many rows can be changed at once, by policy."""
+        return self._ground.book.policy(None, self.now).number("worklist.bulk_most")
 
     def address(self, filters: Filters) -> str:
         """The first page of the list with these filters."""
@@ -167,6 +220,51 @@ class WorklistPage:
     def all_href(self) -> str:
         """The list without filters."""
         return self.address(Filters())
+
+
+def lists_of(actor: Actor, ground: Ground, opened: Opened) -> dict[str, Filters]:
+    """Every list whose items the page counts, by name: the ready-made ones, saved views, and this one.
+
+    Of the saved views only those that an index counts: sixteen others would cost more than the page itself.
+    """
+    read = {f"view {view.id}": read_view(view, actor, ground.choices)[0].filters for view in ground.views}
+    saved = {name: filters for name, filters in read.items() if is_counted_fast(filters, actor)}
+    return {**tabs_for(actor), **saved, THIS: opened.filters}
+
+
+def origin_of(person: Person, opened: Opened, ground: Ground, now: datetime, *, choice: str = "") -> Origin:
+    """What a file of this list says of itself."""
+    filters = said_of(opened.filters, ground.choices)
+    view = [("Saved view", opened.view.name)] if opened.view else []
+    gone = [("Gone from the saved view", said) for said in opened.gone]
+    place = f", {person.organisation_name}" if person.organisation_name else ""
+    return Origin(now, f"{person.name}, {person.role_words}{place}", [*view, *filters, *gone], choice)
+
+
+def view_href(view_id: int) -> str:
+    """The address of a saved view."""
+    return url_for(ENDPOINT, view=view_id)
+
+
+def said_of(filters: Filters, choices: Choices) -> list[tuple[str, str]]:
+    """The filters that are on, in words that hold on any day: name and values."""
+    found = ((title, _said(name, filters, choices, None)) for name, title in {**GROUPS, **SINGLES}.items())
+    return [(title, said) for title, said in found if said]
+
+
+def _said(name: str, filters: Filters, choices: Choices, now: datetime | None) -> str:
+    if name == "owner":
+        value = filters.owner
+        return {"": "", ME: "me", NOBODY: "nobody"}.get(value) or choices.owners.get(int(value or 0), "")
+    if name == "organisation":
+        return choices.organisations.get(filters.organisation or 0, "")
+    if name == "state":
+        return STATES.get(filters.state, "")
+    if name in MOMENTS:
+        at = getattr(filters, name)
+        return moment(at) if now is None else moment_within(at, now)
+    offered = choices.of(name)
+    return ", ".join(lower_first(offered[value]) for value in getattr(filters, name))
 
 
 def tabs_for(actor: Actor) -> Mapping[str, Filters]:

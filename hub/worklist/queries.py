@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,8 @@ from sqlalchemy import (
     ColumnElement,
     String,
     Subquery,
+    and_,
+    cast,
     func,
     literal,
     literal_column,
@@ -24,19 +26,24 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from hub.accounts.models import Membership, UserAccount
 from hub.cases.models import CareCase
 from hub.engine.models import Clock, WorkItem
 from hub.engine.rulebook import Rulebook, RulebookState, rulebook_at
+from hub.engine.visibility import may_be_seen
 from hub.organisations.models import Arm, Organisation
 from hub.patients.models import Patient
 from hub.referrals.models import Referral
+from hub.web.action_choices import OWNERS
 from hub.web.item_rows import next_clock
 from hub.web.paging import Cursor, Page, page_of
+from hub.worklist.bulk import Chosen
 from hub.worklist.filters import GROUPS, NEEDS_OUTSIDE, PLACES_OUTSIDE, Choices, Filters
-from hub.worklist.seen import Query, due_of_item, listed, need_of_item, place_of_item, widest
+from hub.worklist.models import SavedView
+from hub.worklist.seen import KINDS, Query, due_of_item, listed, need_of_item, place_of_item, widest
 from workflows.actor import Actor
 
 PAGE_SIZE = 25
@@ -44,6 +51,9 @@ MOST_COUNTED = 1_000
 """Beyond this a count says "1,000+", and the filters show no numbers."""
 MOST_LOOKED_AT = 2_000
 """To count what an organisation has in some state, each of its items is looked at; beyond this it says "130+"."""
+
+EVERY = 2**31 - 1
+"""A limit that no list reaches."""
 
 _REFERRAL: Any = Referral.__table__
 _WITHIN, _LOOKED_AT = "within", "looked at for "
@@ -65,6 +75,19 @@ class Listed:
     """Sharing is restricted in its case."""
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """A saved view as it was kept; `SavedView` says what each means."""
+
+    id: int
+    name: str
+    query: str
+    role: str
+    said: Mapping[str, str]
+    owner_id: int
+    is_team: bool
+
+
 @dataclass(frozen=True)
 class Counts:
     """Capped counts of whole lists by name, and the numbers beside the filters, None when there are too many items."""
@@ -75,23 +98,37 @@ class Counts:
     """The lists that may be longer than their count: not all of their items were looked at."""
 
 
-def read_choices(session: Session, actor: Actor, today: date) -> tuple[Choices, Rulebook]:
-    """What the filters offer this person, and the rulebook, by one statement."""
+@dataclass(frozen=True)
+class Ground:
+    """What a worklist stands on for one person: what its filters offer, the rulebook, and the saved views."""
+
+    choices: Choices
+    book: Rulebook
+    views: tuple[View, ...] = ()
+    """Their own first, then their team's; each by name."""
+
+
+def read_ground(session: Session, actor: Actor, today: date) -> Ground:
+    """What the filters offer this person, their saved views and the rulebook, by one statement."""
+    nothing = cast(null(), JSONB)
     parts: list[Query] = [
         select(
             literal("rulebook").label("what"),
             _number(RulebookState.version).label("id"),
             type_coerce(null(), String).label("name"),
-        )
+            nothing.label("more"),
+        ),
+        _views_of(actor),
     ]
     if actor.is_hub:
+        may_own = func.bool_or(Membership.role.in_(OWNERS))
         parts += [
-            select(literal("owner"), _number(UserAccount.id), UserAccount.name)
+            select(literal("owner"), _number(UserAccount.id), UserAccount.name, func.to_jsonb(may_own))
             .join(Membership, Membership.user_id == UserAccount.id)
             .join(Organisation, Organisation.id == Membership.organisation_id)
             .where(Organisation.arm == Arm.HUB, UserAccount.is_active, *_is_current(Membership, today))
-            .distinct(),
-            select(literal("organisation"), _number(Organisation.id), Organisation.name).where(
+            .group_by(UserAccount.id),
+            select(literal("organisation"), _number(Organisation.id), Organisation.name, nothing).where(
                 *_is_current(Organisation, today)
             ),
         ]
@@ -100,10 +137,33 @@ def read_choices(session: Session, actor: Actor, today: date) -> tuple[Choices, 
         owners={row.id: row.name for row in rows if row.what == "owner"},
         organisations={row.id: row.name for row in rows if row.what == "organisation"},
         is_hub=actor.is_hub,
+        can_own={row.id: row.name for row in rows if row.what == "owner" and row.more},
         **({} if actor.is_hub else {"places": PLACES_OUTSIDE, "needs": NEEDS_OUTSIDE}),
     )
     version = next(row.id for row in rows if row.what == "rulebook")
-    return choices, rulebook_at(session, int(version))
+    views = (View(row.id, row.name, **row.more) for row in rows if row.what == "view")
+    return Ground(choices, rulebook_at(session, int(version)), tuple(sorted(views, key=lambda view: view.is_team)))
+
+
+def _views_of(actor: Actor) -> Query:
+    own = and_(SavedView.organisation_id.is_(None), SavedView.owner_id == actor.user_id)
+    return select(
+        literal("view"),
+        _number(SavedView.id),
+        SavedView.name,
+        func.jsonb_build_object(
+            "query",
+            SavedView.query,
+            "role",
+            SavedView.role,
+            "said",
+            SavedView.said,
+            "owner_id",
+            SavedView.owner_id,
+            "is_team",
+            SavedView.organisation_id.is_not(None),
+        ),
+    ).where(or_(own, SavedView.organisation_id == actor.organisation_id))
 
 
 def _number(column: Any) -> ColumnElement[int]:
@@ -119,6 +179,27 @@ def read_page(session: Session, actor: Actor, filters: Filters, now: datetime, a
     found = listed(actor, filters, now, PAGE_SIZE + 1, after).subquery("listed")
     rows = [Listed(*row) for row in session.execute(rows_of(found))]
     return page_of(rows, PAGE_SIZE, lambda row: Cursor(row.item.next_due_at, row.item.id))
+
+
+def read_seen(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, Listed]:
+    """The rows of those of these items that this person may see, soonest due first, by id."""
+    seen = select(WorkItem.next_due_at.label("due"), WorkItem.id.label("id"))
+    found = seen.where(WorkItem.id.in_(ids), may_be_seen(actor, KINDS)).subquery("listed")
+    rows = session.execute(rows_of(found), execution_options={"populate_existing": True})
+    return {row[0].id: Listed(*row) for row in rows}
+
+
+def read_chosen(session: Session, actor: Actor, filters: Filters, now: datetime, most: int) -> list[Chosen]:
+    """The items of a whole list with their versions, in its order; one more than `most` when there are more."""
+    found = listed(actor, filters, now, most + 1).subquery("listed")
+    rows = select(WorkItem.id, WorkItem.version).join(found, found.c.id == WorkItem.id)
+    return [Chosen(*row) for row in session.execute(rows.order_by(found.c.due, found.c.id))]
+
+
+def count_all(session: Session, actor: Actor, filters: Filters, now: datetime) -> int:
+    """How many items a list holds, counted to the end."""
+    found = listed(actor, filters, now, EVERY).subquery("listed")
+    return session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def rows_of(found: Subquery) -> Query:
@@ -208,4 +289,18 @@ def _beside(cube: Iterable[tuple[dict[str, Any], int]], filters: Filters) -> dic
     return found
 
 
-__all__ = ["MOST_COUNTED", "PAGE_SIZE", "Counts", "Listed", "read_choices", "read_counts", "read_page", "rows_of"]
+__all__ = [
+    "MOST_COUNTED",
+    "PAGE_SIZE",
+    "Counts",
+    "Ground",
+    "Listed",
+    "View",
+    "count_all",
+    "read_chosen",
+    "read_counts",
+    "read_ground",
+    "read_page",
+    "read_seen",
+    "rows_of",
+]

@@ -16,7 +16,6 @@ from hub.worklist.queries import Listed
 from workflows.actor import Actor
 from workflows.core import upper_first
 
-_LONGEST_PLACE = 32
 ASK_THE_HUB = "Sharing restricted: ring the hub"
 """In the place of a name."""
 
@@ -39,10 +38,12 @@ class Row:
     with_whom: str
     owner: str | None
     """Empty when nobody owns it; None for who may not read it."""
+    key: str
+    """Its id and version, "123-4": what is sent when the row is chosen."""
 
 
-def row_of(found: Listed, actor: Actor, book: Rulebook, now: datetime) -> Row:
-    """The row of one item as `actor` may read it at `now`."""
+def row_of(found: Listed, actor: Actor, book: Rulebook, now: datetime, *, longest_place: int = 32) -> Row:
+    """The row of one item as `actor` may read it at `now`; a place of more characters than `longest_place` is cut."""
     item = found.item
     workflow = workflows.ALL[item.kind]
     wording = workflow.wording_of(item.state)
@@ -52,6 +53,7 @@ def row_of(found: Listed, actor: Actor, book: Rulebook, now: datetime) -> Row:
     is_kept_back = keeps_the_name(item.kind, actor) and found.is_restricted
     named = ASK_THE_HUB if is_kept_back else item.title or "Name not known"
     years = None if is_hidden else age(known.date_of_birth if known else found.born_on, now)
+    about = _about(found, years, longest_place, is_unsaid=found.patient is not None and known is None)
     return Row(
         face=face_of(item, found.clock, book, now),
         to_do=to_do_of(wording, is_hub=actor.is_hub),
@@ -61,18 +63,19 @@ def row_of(found: Listed, actor: Actor, book: Rulebook, now: datetime) -> Row:
         reference=item.reference,
         person="Not shown to your role" if is_hidden else known.short_name if known else named,
         age=years,
-        about="" if is_hidden else _about(found, years, is_unsaid=found.patient is not None and known is None),
+        about="" if is_hidden else about,
         state=wording.label,
         with_whom="paused" if found.clock is not None and found.clock.paused_at else wording.with_whom,
         # Of what follows a referral its referrer reads where it is, and no name.
         owner=found.owner or "" if actor.is_hub or item.kind == "referral" else None,
+        key=f"{item.id}-{item.version}",
     )
 
 
-def _about(found: Listed, years: int | None, *, is_unsaid: bool) -> str:
+def _about(found: Listed, years: int | None, longest: int, *, is_unsaid: bool) -> str:
     """Age and place; nothing of an age that is known but stands in no form of this item: a party is not told it."""
     place = found.where_now or known_label("location_kind", found.location_kind or "")
     unknown = "" if is_unsaid else "age not known"
-    parts = [unknown if years is None else str(years), shorten(place, _LONGEST_PLACE, placeholder="…")]
+    parts = [unknown if years is None else str(years), shorten(place, longest, placeholder="…")]
     said = ", ".join(part for part in parts if part)
     return upper_first(said)

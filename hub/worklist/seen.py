@@ -7,6 +7,7 @@ is always one index probe for one row. An organisation's list starts on its own 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -75,6 +76,13 @@ def widest(actor: Actor, filters: Filters) -> Filters | None:
     if actor.is_hub or not _of_the_item(filters, actor):
         return None
     return Filters(kind=filters.kind, due=filters.due, before=filters.before)
+
+
+def is_counted_fast(filters: Filters, actor: Actor) -> bool:
+    """Whether an index alone counts a list: by kind and due, and by owner for who sees every kind."""
+    sees_all_kinds = all(view_of(kind, actor) is not View.NONE for kind in KINDS)
+    by_index = Filters(kind=filters.kind, due=filters.due, before=filters.before)
+    return filters == (replace(by_index, owner=filters.owner) if sees_all_kinds else by_index)
 
 
 def _branches(
@@ -188,7 +196,7 @@ def _of_the_item(filters: Filters, actor: Actor) -> Conditions:
     if filters.owner == NOBODY:
         found.append(WorkItem.owner_id.is_(None))
     elif filters.owner:
-        found.append(WorkItem.owner_id == (actor.user_id if filters.owner == ME else int(filters.owner)))
+        found.append(WorkItem.owner_id == (actor.behind_id if filters.owner == ME else int(filters.owner)))
     if filters.organisation is not None:
         found.append(
             _probe(

@@ -36,11 +36,25 @@ NUMBERED: Final = {
     "shift_id": "on_call_shift",
     "domain_id": "organisation_email_domain",
     "member_id": "collaborative_member",
+    "absence_id": "absence",
+    "recount_id": "recount",
+    "message_id": "message",
+    "change_id": "bulk_change",
+    "view_id": "saved_view",
+    "number": "policy_version",
 }
 """The table in which the number of a route is looked up."""
+NUMBERS: Final = {
+    # Of thousands of messages some of everybody's: they are alike.
+    "message": "SELECT min(id) AS id FROM message GROUP BY user_id, kind ORDER BY id",
+    "policy_version": "SELECT number FROM policy_version ORDER BY number",
+}
+"""By table, how its numbers are read where that is not every id."""
 OF_A_UNIT: Final = frozenset({"beds"})
 """Where the code in an address is a unit's."""
-TAKEN: Final = frozenset({"reference", "action", "section", "name", "code", "bed_type", *NUMBERED})
+TAKEN: Final = frozenset(
+    {"reference", "action", "section", "name", "code", "bed_type", "subject", "on_date", *NUMBERED}
+)
 """Parts of a route that `fill` knows."""
 PART: Final = re.compile(r"<(?:[^:<>]+:)?([a-z_]+)>")
 SECTIONS: Final = ("person", "health", "risk", "check")
@@ -78,7 +92,8 @@ def read_things(session: Session) -> Things:
     for row in session.execute(text("SELECT unit_code AS code, id FROM unit ORDER BY id")):
         named["unit"].append((row.code, row.id))
     tables = sorted(set(NUMBERED.values()))
-    numbered = {table: list(session.scalars(text(f'SELECT id FROM "{table}" ORDER BY id'))) for table in tables}
+    numbers = {table: NUMBERS.get(table, f'SELECT id FROM "{table}" ORDER BY id') for table in tables}
+    numbered = {table: list(session.scalars(text(query))) for table, query in numbers.items()}
     names = session.execute(text("SELECT id, name FROM document"))
     return Things(dict(named), numbered, {row.id: row.name for row in names})
 
@@ -102,6 +117,8 @@ class Route:
             "name": quote(things.documents.get(identity, "x")),
             "code": reference,
             "bed_type": "301",
+            "subject": "referral",
+            "on_date": "2026-12-25",
         }
 
         def value(part: re.Match[str]) -> str:
@@ -130,7 +147,9 @@ def routes(app: Flask) -> tuple[list[Route], list[str]]:
 
 def _kind(rule: str, parts: list[str]) -> str:
     first, second = rule.split("/")[1:3]
-    kind = {plural: kind for kind in (*ALL, "case") for plural in (f"{kind}s", f"{kind}es")}.get(first)
+    kind = {plural: kind for kind in (*ALL, "case") for plural in (f"{kind}s", f"{kind}es")}.get(
+        first.replace("-", "_")
+    )
     if "reference" in parts and kind is not None:
         # Below a kind's address there are pages that are about something else, such as an import.
         return kind if second == "<reference>" or kind == "case" else "any"

@@ -89,6 +89,8 @@ class Sight:
     near: frozenset[int]
     """Everything of the newest cases in which they ever had a part: where a mistake would show first."""
     near_cases: frozenset[int]
+    messages: frozenset[int]
+    """What is in their inbox."""
 
     @property
     def name(self) -> str:
@@ -137,4 +139,5 @@ def _sight(session: Session, person: Row[Any]) -> Sight:
         lost=frozenset(gone),
         near=frozenset(row.id for row in near),
         near_cases=frozenset(row.case_id for row in near if row.case_id is not None),
+        messages=frozenset(session.scalars(text("SELECT id FROM message WHERE user_id = :user_id"), given)),
     )

@@ -34,6 +34,11 @@ OWNED_BY: Final = (
     ("bed_state_entry", ("closed_why", "told_by"), "b", "unit_id"),
     ("document", ("name", "taken_back_why"), "d", "id"),
     ("placement_exception", ("why",), "n", "placement_id"),
+    # In the demo these are all the hub's own: why somebody is away, how a list is called, what was announced late.
+    ("absence", ("why",), "n", "id"),
+    ("saved_view", ("name",), "n", "id"),
+    ("bulk_change", ("reason", "query"), "n", "id"),
+    ("recount", ("title",), "n", "id"),
 )
 NOBODYS: Final = {"placement": {"asked_person", "asked_how", "why_this_unit"}, "merge": {"why"}}
 """Columns of items that no party outside the hub reads: whom else the hub asked, and why."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
@@ -93,7 +93,7 @@ class Walker:
         """What the hub says at `address`, redirects not followed: where one leads is read too."""
         return self._read(address, self.client.get(address))
 
-    def post(self, address: str, data: dict[str, str]) -> Answer:
+    def post(self, address: str, data: Mapping[str, str | list[str]]) -> Answer:
         """What it says to a form that nobody was shown."""
         return self._read(address, self.client.post(address, data=data))
 

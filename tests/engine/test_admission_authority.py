@@ -196,7 +196,7 @@ def test_who_recommended_decides_within_their_own_limit(session: Session, crew: 
 
 @pytest.mark.parametrize("decision", DECISIONS)
 @pytest.mark.parametrize(
-    ("weeks", "appropriate", "why"), [(OVER_THEIR_LIMIT, True, "over your own limit"), (1, False, "it is contested")]
+    ("weeks", "appropriate", "why"), [(OVER_THEIR_LIMIT, True, "limit of £50,000"), (1, False, "it is contested")]
 )
 def test_nobody_decides_what_they_recommended_over_their_limit_or_contested(
     session: Session, crew: Crew, decision: str, weeks: int, appropriate: bool, why: str

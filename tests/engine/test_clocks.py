@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.engine.clocks import ring_in_silence
+from hub.engine.clock_steps import ring_in_silence
 from hub.engine.models import FAR, Clock, ItemParty
 from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused

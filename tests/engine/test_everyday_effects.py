@@ -163,6 +163,7 @@ def test_buttons_say_what_the_server_says(session: Session, referrer: Actor, coo
         "add_party",
         "remove_party",
         "ask_pause",
+        "correct_start",
     ]
     stranger = Actor(1, "x", Role.REFERRER, organisation_id=-1)
     assert available_actions(item, stranger) == everyday_actions(item, stranger) == []

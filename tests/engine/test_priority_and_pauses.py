@@ -133,8 +133,10 @@ def test_a_pause_takes_two_people(session: Session, referrer: Actor, coordinator
     assert clock(item).asked == {
         "why": "The family asked for time",
         "by_id": coordinator.user_id,
+        "for_id": None,
         "by": coordinator.name,
         "at": (NOW + HOUR).isoformat(),
+        "until": None,
     }
     with pytest.raises(ActionRefused, match="You asked for this pause, so another person must approve it"):
         perform(session, item, "approve_pause", coordinator, now=NOW, values={"clock": "review"})

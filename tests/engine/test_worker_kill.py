@@ -151,10 +151,13 @@ def test_four_thousand_messages_are_delivered_once_each(
             {"each": MESSAGES // 400},
         )
         told = session.scalar(text("SELECT count(*) FROM membership WHERE role IN ('coordinator', 'referrer')"))
-    sent = "SELECT count(*) FROM outbox_message WHERE sent_at IS NOT NULL"
+    # E-mails, which come of what was told, have a storm of their own.
+    no_mail = "NOT starts_with(topic, 'mail.')"
+    sent = f"SELECT count(*) FROM outbox_message WHERE sent_at IS NOT NULL AND {no_mail}"
     work_under_fire(committed, begin, sent, MESSAGES + 1, seed=4)
     with Session(committed) as session:
-        assert session.scalar(select(func.count()).where(OutboxMessage.sent_at.is_(None))) == 0
+        unsent = select(func.count()).where(OutboxMessage.sent_at.is_(None), text(no_mail))
+        assert session.scalar(unsent) == 0
         ids = session.scalars(select(OutboxMessage.id).where(OutboxMessage.topic == "referral.declined")).all()
         assert len(ids) == MESSAGES and told == 2
         pairs = session.execute(
@@ -163,9 +166,9 @@ def test_four_thousand_messages_are_delivered_once_each(
         assert len(pairs) == len(set(pairs)) == MESSAGES * told
         assert {outbox_id for outbox_id, _ in pairs} == set(ids)
     folder = tmp_path / "outgoing"
-    files = {path.name for path in folder.iterdir()}
+    files = {path.name for path in folder.iterdir() if not path.name.endswith(".eml")}
     assert {f"{identity:012d}.json" for identity in ids} <= files
-    assert len(files) == MESSAGES + 1, "and nothing half-written is left beside them"
+    assert not [name for name in files if name.startswith(".")], "and nothing half-written is left beside them"
     assert all(json.loads((folder / name).read_text())["id"] == int(name.removesuffix(".json")) for name in files)
 
 

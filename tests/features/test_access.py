@@ -133,7 +133,8 @@ def test_a_refusal_and_a_missing_page_are_the_same_bytes(routes: Flask, session:
     client = routes.test_client()
     member = people.someone(Role.FUNDER, "XBC")
     people.sign_in(client, member)
-    refused, missing = client.get("/try/hub"), client.get("/try/there-is-no-such-page")
+    number = {"X-Request-ID": "one"}  # which stands on both, and is each request's own
+    refused, missing = (client.get(path, headers=number) for path in ("/try/hub", "/try/there-is-no-such-page"))
     assert (refused.status_code, missing.status_code) == (404, 404)
     assert without_nonce(refused.text) == without_nonce(missing.text)
     assert {name for name, _ in refused.headers} == {name for name, _ in missing.headers}
@@ -214,7 +215,7 @@ def test_somebody_without_a_chosen_role_chooses_first(routes: Flask, session: Se
     people.sign_in(client, member)
     member.until_on = member.from_on
     session.flush()
-    assert client.get("/try/signed-in").location == "/sign-in/role?next=/try/signed-in"
+    assert client.get("/try/signed-in").location == "/sign-in/role?next=/try/signed-in&ended=role_changed"
     asked = client.get("/try/signed-in", headers={"Accept": "application/json"})
     assert asked.status_code == 401
 
@@ -262,4 +263,4 @@ def test_a_way_back_to_another_site_is_no_way_back(target: str | None) -> None:
 
 def test_a_watcher_needs_no_account(client: FlaskClient) -> None:
     assert client.get("/healthz").text == "ok\n"
-    assert client.get("/readyz").text == "no worker was seen in the last minute: start hub worker\n"
+    assert client.get("/readyz").text == "no worker was seen for 60 seconds: start hub worker\n"

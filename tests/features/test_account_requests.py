@@ -177,7 +177,7 @@ class TestAsking:
         dele = session.scalars(select(UserAccount.id).where(UserAccount.name == "Dele Okafor")).one()
         assert {each.user_id for each in messages} == told | {dele}
         assert {each.words for each in messages} == {"Somebody asks for an account"}
-        assert 'href="/account-requests">Somebody asks for an account' in reader.get("/messages").text
+        assert 'href="/account-requests"><b>Somebody asks for an account' in reader.get("/messages").text
 
     def test_who_asks_again_is_shown_once_and_what_nobody_confirmed_is_forgotten(self, session: Session) -> None:
         first = asks(session)

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.accounts.models import Membership
 from hub.beds.models import BedState, BedStateEntry
+from hub.papers.models import Paper
 from hub.placements.approach_models import Approach
 from hub.placements.approach_presenters import FOR_THE_UNIT
 from hub.placements.pack import RESTRICTED, for_whom
@@ -164,3 +166,24 @@ def test_an_age_has_its_article_and_a_district_is_said_only_where_it_may_be() ->
         "an 85-year-old",
         "a person whose age is not known from HX3",
     ]
+
+
+def test_a_pack_that_names_the_person_is_kept_back_once_sharing_is_restricted(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    unit, crew = make_unit(session), make_crew(session)
+    approach = make_approach(session, unit=unit, crew=crew)
+    pack = session.scalars(select(Paper).where(Paper.item_id == approach.id)).one()
+    unit_reads, hub_reads = member_of(session, unit), session.get_one(Membership, crew.coordinator.membership_id)
+    papers = (f"/papers/{pack.id}", f"/papers/{pack.id}.pdf")
+    sign_in(client, unit_reads)
+    assert "HARTWIN" in _text(client, _here(approach)) and client.get(papers[0]).status_code == 200
+    assert approach.case is not None
+    approach.case.sharing_restricted = True
+    session.flush()
+    shown = _text(client, _here(approach))
+    assert "Sharing was restricted after you were asked" in shown
+    assert not {"HARTWIN", "Isobel", "999 000"} & {word for word in ("HARTWIN", "Isobel", "999 000") if word in shown}
+    assert [client.get(path).status_code for path in papers] == [404, 404]
+    sign_in(client, hub_reads)
+    assert [client.get(path).status_code for path in papers] == [200, 200]

@@ -79,7 +79,7 @@ def test_an_ended_item_is_finished_and_says_how_long_it_took(session: Session) -
 
 
 def test_a_pause_is_cut_out_of_the_bar(session: Session) -> None:
-    item = make_referral(session, "in_review", priority="urgent", now=START, step=HOUR)
+    item = make_referral(session, "in_review", now=START, step=HOUR)
     asking, approving = make_actor(session, Role.COORDINATOR), make_actor(session)
     at = START + 5 * HOUR
     perform(session, item, "ask_pause", asking, now=at, values={"clock": "review"}, reason="It waits")

@@ -52,7 +52,7 @@ def states(session: Session) -> dict[str, set[str]]:
     return found
 
 
-SYSTEM_DOES = {"start", "submit", "tick_off", "stand_down", "take", "lapse", "reopen_search"}
+SYSTEM_DOES = {"start", "recount", "begin", "submit", "tick_off", "stand_down", "take", "lapse", "reopen_search"}
 """What no person does: an import, and what follows from what a person did."""
 EVERY_STATE = {name: set(workflow.state_names) for name, workflow in workflows.ALL.items()}
 

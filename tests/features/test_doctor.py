@@ -24,10 +24,10 @@ from hub.engine.life import WorkerBeat
 from hub.engine.rulebook import BankHoliday, PolicyVersion
 from hub.migrate import newest
 from hub.organisations.models import Organisation
+from tests.demo_world import NOW
 from tests.factories import make_hub, make_membership
 from workflows.roles import Role
 
-NOW = datetime(2026, 11, 24, 10, 20, tzinfo=UTC)
 LINE = re.compile(r"(ok      |to mend ) [A-Z].*: .*\.")
 
 
@@ -80,15 +80,15 @@ def test_the_demo_hub_is_well_but_for_the_gap_on_purpose(committed: Engine, run:
 
 
 @pytest.mark.slow
-def test_with_the_gap_filled_nothing_is_to_mend(session: Session, chosen: Settings) -> None:
-    make_world(session, now=NOW)
-    session.add(WorkerBeat(id="one", place="here", started_at=NOW, seen_at=NOW))
-    assert list(to_mend(check_content(session, chosen, NOW))) == ["On-call rota"]
-    hub = session.scalars(select(Organisation).where(Organisation.arm == "hub")).one()
-    member = make_membership(session, Role.COORDINATOR, organisation=hub)
-    ((start, end),) = gaps_ahead(session, NOW)
-    add_shift(session, user=member.user, from_at=start, until_at=end)
-    assert not to_mend(check_content(session, chosen, NOW))
+def test_with_the_gap_filled_nothing_is_to_mend(made: Session, chosen: Settings) -> None:
+    with Session(made.get_bind()) as session:  # of the demo world, and rolled back
+        session.add(WorkerBeat(id="one", place="here", started_at=NOW, seen_at=NOW))
+        assert list(to_mend(check_content(session, chosen, NOW))) == ["On-call rota"]
+        hub = session.scalars(select(Organisation).where(Organisation.arm == "hub")).one()
+        member = make_membership(session, Role.COORDINATOR, organisation=hub)
+        ((start, end),) = gaps_ahead(session, NOW)
+        add_shift(session, user=member.user, from_at=start, until_at=end)
+        assert not to_mend(check_content(session, chosen, NOW))
 
 
 def test_an_empty_hub_lacks_people_for_its_workflows(session: Session, chosen: Settings) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from hub.engine.life import WorkerBeat
+from tests.policies import put_in_force
 from tests.statements import counted
 
-NO_WORKER = "no worker was seen in the last minute: start hub worker\n"
+NO_WORKER = "no worker was seen for 60 seconds: start hub worker\n"
 OLD = "the database is not up to date: run hub migrate\n"
 
 
@@ -34,9 +35,19 @@ def test_it_is_ready_while_a_worker_is_seen(session: Session, client: FlaskClien
     assert ready(client) == (200, "ok\n")
 
 
-def test_a_worker_that_was_seen_two_minutes_ago_is_gone(session: Session, client: FlaskClient) -> None:
-    seen(session, timedelta(minutes=2))
+def test_how_long_a_worker_may_be_silent_is_policy(session: Session, client: FlaskClient) -> None:
+    seen(session, timedelta(seconds=90))
     assert ready(client) == (503, NO_WORKER)
+    put_in_force(session, "messages.worker_silent_seconds", 120)
+    assert ready(client) == (200, "ok\n")
+    put_in_force(session, "messages.worker_silent_seconds", 1)
+    assert ready(client) == (503, "no worker was seen for 1 second: start hub worker\n")
+
+
+def test_a_database_without_a_policy_set_is_not_ready(session: Session, client: FlaskClient) -> None:
+    seen(session)
+    session.execute(text("DELETE FROM policy_version"))
+    assert ready(client) == (503, "the database has no policy set: run hub migrate\n")
 
 
 def test_an_old_database_is_not_ready(session: Session, client: FlaskClient) -> None:
@@ -59,6 +70,7 @@ def test_a_database_that_does_not_answer_is_said_so(client: FlaskClient) -> None
 def test_a_watcher_costs_four_statements(session: Session, client: FlaskClient) -> None:
     seen(session)
     engine = session.get_bind().engine
+    ready(client)  # the policy set is read once and then kept
     with counted(engine) as sent:
         ready(client)
     assert len(sent) == 4, sent

@@ -15,7 +15,14 @@ import workflows
 from hub.accounts.models import SignInSession
 from hub.engine.models import AccessLog
 from hub.how_it_works.words import everyday_rights, promises_of, rights_of
-from tests.factories import actor_of, make_membership, make_organisation, make_referral, start_referral
+from tests.factories import (
+    actor_of,
+    make_membership,
+    make_organisation,
+    make_provider,
+    make_referral,
+    start_referral,
+)
 from tests.statements import counted
 from workflows.diagram import HEAT_KEY
 from workflows.policy import DEFAULT
@@ -110,7 +117,22 @@ def test_each_workflow_has_its_page_with_every_action_and_clock(
 
 def test_what_is_not_a_workflow_shows_the_first(session: Session, client: FlaskClient, sign_in: SignIn) -> None:
     sign_in(client, make_membership(session, Role.COORDINATOR))
-    assert 'aria-current="page">Referral<' in read(client, "?workflow=%F0%9F%A6%8A")
+    page = read(client, "?workflow=%F0%9F%A6%8A")
+    assert 'aria-current="page">Referral<' in page
+
+
+def test_it_leads_to_the_rules_and_dates_that_this_person_may_read(
+    session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    led_to = {"/policy-changes": "Policy sets", "/days": "Bank holidays and closures", "/try-a-date": "Try a date"}
+    sign_in(client, make_membership(session, Role.COORDINATOR))
+    page = read(client)
+    for href, label in led_to.items():
+        assert page.count(f'href="{href}">{label}<') == 1, "in the page and not in the menu besides"
+        assert 'href="/how-it-works" aria-current="true"' in client.get(href).text
+    sign_in(client, make_membership(session, Role.UNIT_MANAGER, make_provider(session)))
+    page = read(client)
+    assert [label for label in led_to.values() if f">{label}<" in page] == ["Try a date"]
 
 
 def test_rights_in_words() -> None:

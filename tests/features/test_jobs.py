@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
-from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from hub.accounts.models import AttemptOutcome, SignInAttempt
-from hub.cli import main
-from hub.config import settings
 from hub.db import make_engine, make_sessions, transaction
 from hub.engine.life import JobRun, WorkerBeat
-from hub.engine.models import AuditDigest, Clock, OutboxMessage
+from hub.engine.models import AuditDigest, Clock
 from hub.engine.sweep import RingFailed
 from hub.jobs import names
-from hub.jobs.queries import read_jobs
 from hub.messages.models import Message
+from hub.web.log_lines import fields_of
 from hub.worker import jobs, process
 from hub.worker.jobs import JOBS, Job, Round
 from hub.worker.process import Worker
 from hub.worker.records import Identity, Record, beat, leave, write_records
-from tests.factories import NOW, make_membership, make_referral
-from tests.statements import counted
-from workflows.roles import Role
+from tests.factories import NOW, make_referral
 
 LATE = NOW + timedelta(days=60)
-SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 ME = Identity("one", "here, process 1", NOW)
 
 
@@ -144,9 +137,11 @@ class TestRecords:
         [run] = session.scalars(select(JobRun)).all()
         assert (run.last_count, run.last_done_at, run.last_finished_at) == (7, NOW + SECOND, NOW + DAY)
         assert (run.last_failed_at, run.last_error, run.next_at) == (NOW + DAY, "x" * 500, None)
+        assert (run.last_ok_at, run.failures) == (NOW + SECOND, 1)
         write_records(session, [Record("ring", NOW + DAY, NOW + DAY + SECOND, 2, None, None)])
         session.refresh(run)
         assert (run.last_count, run.last_error, run.last_failed_at) == (2, None, NOW + DAY)
+        assert (run.last_ok_at, run.failures) == (NOW + DAY + SECOND, 1)
 
 
 class TestWorker:
@@ -185,10 +180,37 @@ class TestWorker:
         broken = Job(lambda _round: 1 // 0, timedelta(seconds=2))
         worker.do(names.RING, broken)
         assert self.runs(committed)[names.RING].last_error == "integer division or modulo by zero"
-        assert "The job ring failed" in caplog.text
+        [line] = [record for record in caplog.records if record.name == "hub.worker"]
+        assert line.getMessage() == "The job ring failed", "and not what the error says"
         worker.do(names.RING, JOBS[names.RING])
         worker.give_sign()
         assert self.runs(committed)[names.RING].last_error is None
+
+    def test_each_line_of_a_run_says_which_job_and_run_it_is(self, committed: Engine, worker: Worker) -> None:
+        """And neither whose clock it was nor what an error says."""
+        said: list[dict[str, Any]] = []
+        name = "Featherstonehaugh"
+
+        class Kept(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                said.append(fields_of(record))
+
+        def broken(_round: Round) -> int:
+            raise ValueError(name)
+
+        log, kept = logging.getLogger("hub.worker"), Kept()
+        level = log.level
+        log.addHandler(kept)
+        log.setLevel(logging.INFO)
+        emergency(committed)
+        for job in (JOBS[names.RING], JOBS[names.RING], Job(broken, DAY)):
+            worker.do(names.RING, job)
+        log.removeHandler(kept)
+        log.setLevel(level)
+        done, failed = said
+        assert (done["job"], done["count"], failed["job"], failed["level"]) == ("ring", 1, "ring", "ERROR")
+        assert done["run_id"] != failed["run_id"] and done["ms"] >= 0
+        assert "ValueError" in failed["exception"] and name not in str(said) and "REF-" not in str(said)
 
     def test_a_database_that_is_away_is_said_once_and_so_is_its_return(
         self, committed: Engine, worker: Worker, caplog: pytest.LogCaptureFixture
@@ -265,116 +287,3 @@ class TestWorker:
         worker.run()
         assert begun.is_set() and left == [0]
         let_go.set()
-
-
-@pytest.fixture
-def busy(session: Session) -> None:
-    """A hub with something of everything."""
-    make_busy(session)
-
-
-def make_busy(session: Session) -> None:
-    """A worker that is there, one that is gone, a failing job, and something of every backlog."""
-    now = datetime.now(UTC)
-    beat(session, Identity("one", "alpha, process 1", now), now)
-    beat(session, Identity("two", "beta, process 2", now - DAY / 2), now - timedelta(hours=2))
-    write_records(
-        session,
-        [
-            Record(names.RING, now, now - 5 * SECOND, 12, None, now + timedelta(minutes=3)),
-            Record(names.DELIVER, now, now - timedelta(minutes=5), 0, "the disk is full", now - SECOND),
-        ],
-    )
-    make_referral(session, priority="emergency")
-    more = {"topic": "hub.tested", "payload": {}, "created_at": now - timedelta(hours=3)}
-    session.add(OutboxMessage(**more, gave_up_at=now))
-    session.add(OutboxMessage(**more, next_try_at=now + DAY))
-    session.flush()
-
-
-class TestPage:
-    """What an administrator sees."""
-
-    @pytest.fixture
-    def admin(self, session: Session, client: FlaskClient, sign_in: Callable[[FlaskClient, Any], None]) -> FlaskClient:
-        sign_in(client, make_membership(session, Role.ADMINISTRATOR))
-        return client
-
-    def test_a_hub_without_a_worker_says_so(self, admin: FlaskClient) -> None:
-        page = admin.get("/jobs").text
-        assert "No worker was seen in the last minute" in page and "No worker was here in the last day" in page
-        assert page.count("Not planned") == len(names.LABELS)
-
-    def test_everything_is_shown(self, admin: FlaskClient, busy: None) -> None:
-        page = admin.get("/jobs").text
-        assert "No worker was seen" not in page and "1 message could not be delivered" in page
-        assert "alpha, process 1" in page and "beta, process 2" in page and page.count("Gone") == 1
-        assert "the disk is full" in page and "Failed" in page and "(12)" in page
-        assert "1, oldest " in page
-
-    def test_it_costs_five_statements(self, session: Session, engine: Engine, busy: None) -> None:
-        with counted(engine) as sent:
-            state = read_jobs(session, datetime.now(UTC))
-        assert len(sent) == 5
-        assert [line.name for line in state.failing] == [names.DELIVER] and len(state.alive) == 1
-
-
-class TestCommand:
-    """`hub jobs` and `hub worker`."""
-
-    @pytest.fixture(autouse=True)
-    def own(self, committed: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-        monkeypatch.setenv("HUB_DATABASE_URL", committed.url.render_as_string(hide_password=False))
-        monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
-        settings.cache_clear()
-        yield
-        settings.cache_clear()
-
-    def say(self, *words: str) -> tuple[int, str]:
-        result = CliRunner().invoke(main, words)
-        return result.exit_code, result.output
-
-    def test_a_hub_without_a_worker(self) -> None:
-        code, said = self.say("jobs")
-        assert code == 0 and "No worker was seen in the last minute. Run: hub worker" in said
-        assert said.count("never ran") == len(names.LABELS)
-        read = json.loads(self.say("jobs", "--json")[1])
-        assert read["workers"] == [] and read["messages"]["unsent"] == 0
-
-    def test_everything_is_told_and_what_was_given_up_is_tried_again(self, committed: Engine) -> None:
-        with make_sessions(committed)() as session, transaction(session):
-            make_busy(session)
-        _, said = self.say("jobs")
-        assert "Worker running: alpha, process 1, last seen" in said and "Worker gone: beta, process 2" in said
-        assert "last had work" in said and "(12)" in said and "next in 2 min" in said
-        assert "FAILED: the disk is full" in said
-        assert "Deadlines that passed and have not rung: 1, the oldest" in said
-        assert "Messages to be delivered now: 1, the oldest due" in said
-        assert "Messages that wait for their moment: 1." in said
-        assert "Messages given up after many tries: 1. To try again: hub jobs --retry" in said
-        read = json.loads(self.say("jobs", "--json")[1])
-        assert [line["is_alive"] for line in read["workers"]] == [True, False]
-        assert (read["clocks"]["due"], read["messages"]["given_up"]) == (1, 1)
-        found = {line["name"]: line for line in read["jobs"]}
-        assert found["deliver"]["last_error"] == "the disk is full" and found["digest"]["last_finished_at"] is None
-        _, said = self.say("jobs", "--retry")
-        assert "Messages put back to be tried again: 1." in said and "given up" not in said
-        assert json.loads(self.say("jobs", "--retry", "--json")[1])["messages"]["given_up"] == 0
-
-    def test_a_worker_refuses_an_old_database(self, committed: Engine) -> None:
-        with committed.begin() as connection:
-            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-        code, said = self.say("worker")
-        assert code == 1 and "The database is not up to date. Run: hub migrate" in said
-
-    def test_a_worker_runs_on_an_up_to_date_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        begun: list[int | None] = []
-        monkeypatch.setattr(Worker, "run", lambda worker: begun.append(worker.parent))
-        code, said = self.say("worker", "--parent", "1")
-        assert (code, begun) == (0, [1]) and "The worker is running." in said
-
-    def test_the_doctor_looks_for_a_worker(self, committed: Engine) -> None:
-        assert "to mend  Worker: never seen here." in self.say("doctor")[1]
-        with make_sessions(committed)() as session, transaction(session):
-            beat(session, ME, datetime.now(UTC))
-        assert "ok       Worker: last seen on" in self.say("doctor")[1]

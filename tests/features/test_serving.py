@@ -24,22 +24,24 @@ WAIT = 60.0
 Begin = Callable[..., subprocess.Popen[str]]
 
 
+@pytest.fixture(scope="module")
+def demo_hub(make_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """Database and folder of the demo: the first test that starts it makes its world, and the others find it."""
+    return make_database("demo"), tmp_path_factory.mktemp("demo")
+
+
 @pytest.fixture
-def begin(committed: Engine, tmp_path: Path) -> Iterator[Begin]:
-    """Start `hub` with these words in a process of its own, on a database of its own; ended at the end of the test."""
-    environment = {
-        **os.environ,
-        "HUB_DATABASE_URL": committed.url.render_as_string(hide_password=False),
-        "HUB_DATA_DIR": str(tmp_path),
-        "PYTHONUNBUFFERED": "1",
-    }
+def begin(committed: Engine, demo_hub: tuple[str, Path], tmp_path: Path) -> Iterator[Begin]:
+    """Start `hub` with these words in a process of its own, the demo on its own database; ended after the test."""
+    own = (committed.url.render_as_string(hide_password=False), tmp_path)
     started: list[subprocess.Popen[str]] = []
 
     def do(*given: object) -> subprocess.Popen[str]:
+        url, folder = demo_hub if given[0] == "demo" else own
         started.append(
             subprocess.Popen(
                 [sys.executable, "-c", COMMAND, *map(str, given)],
-                env=environment,
+                env={**os.environ, "HUB_DATABASE_URL": url, "HUB_DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -79,7 +81,7 @@ def answer(port: int, path: str) -> tuple[int, str]:
 
 def test_it_serves_and_stops_when_told(begin: Begin, port: int) -> None:
     process = begin("run", "--port", port, "--workers", 2)
-    assert answer(port, "/readyz") == (503, "no worker was seen in the last minute: start hub worker\n")
+    assert answer(port, "/readyz") == (503, "no worker was seen for 60 seconds: start hub worker\n")
     status, page = answer(port, "/sign-in")
     assert status == 200 and "Demo" not in page
     assert answer(port, "/search?q=Featherstone")[0] == 302

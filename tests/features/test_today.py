@@ -75,7 +75,7 @@ def an_office(session: Session, owner: Any) -> None:
     make_referral(session, "returned", priority="routine", now=NOW - 50 * HOUR)
     mine = make_referral(session, "in_review", priority="urgent", now=NOW - 47 * HOUR)
     perform(session, mine, "assign", actor, now=NOW, values={"owner_id": owner.user_id})
-    paused = make_referral(session, "in_review", priority="urgent", now=NOW - HOUR)
+    paused = make_referral(session, "in_review", now=NOW - HOUR)
     other = actor_of(make_membership(session, Role.CASE_MANAGER))
     perform(session, paused, "ask_pause", actor, now=NOW, values={"clock": "review"}, reason="Snow")
     perform(session, paused, "approve_pause", other, now=NOW, values={"clock": "review"})

@@ -5,20 +5,24 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
+from hub.accounts.models import Membership, UserAccount
 from hub.accounts.passwords import hash_password as hash_slowly
+from hub.accounts.sessions import start_session
 from hub.app import create_app
 from hub.config import Settings
 from hub.db import make_engine, make_sessions, transaction
+from hub.web.security import SIGN_IN_COOKIE
 from tests.factories import make_hub, make_membership, make_person, make_referring
 from workflows.roles import Role
 
@@ -141,9 +145,26 @@ class Person:
         assert wide <= 0, f"{self.page.url} is {wide} px too wide"
 
 
+def cookie_of(database: Engine, email: str) -> str | None:
+    """Sign the person in without the page; None for one who has to choose a role there."""
+    with make_sessions(database)() as session, transaction(session):
+        chosen = select(Membership).join(UserAccount, UserAccount.id == Membership.user_id)
+        memberships = session.scalars(chosen.where(UserAccount.email == email)).all()
+        if len(memberships) != 1:
+            return None
+        [one] = memberships
+        now = datetime.now(UTC)
+        return start_session(session, user_id=one.user_id, membership_id=one.id, address="127.0.0.1", now=now)
+
+
 @pytest.fixture
-def person(browser: Browser, address: str, people: dict[Role, str]) -> Iterator[Callable[..., Person]]:
-    """Puts somebody with a role at a new browser, or a stranger; options go to the browser context."""
+def person(
+    browser: Browser, address: str, people: dict[Role, str], database: Engine
+) -> Iterator[Callable[..., Person]]:
+    """Puts somebody with a role at a new browser, or a stranger; options go to the browser context.
+
+    They come with the cookie of a sign-in. The journey of accounts goes through the page, as people do.
+    """
     contexts: list[BrowserContext] = []
 
     def arrive(role: Role | None, email: str = "", **options: Any) -> Person:
@@ -151,7 +172,11 @@ def person(browser: Browser, address: str, people: dict[Role, str]) -> Iterator[
         contexts.append(context)
         context.set_default_timeout(10_000)
         made = Person(context.new_page(), address, email or (people[role] if role else ""))
-        if made.email:
+        token = cookie_of(database, made.email) if made.email else None
+        if token is not None:
+            context.add_cookies([{"name": SIGN_IN_COOKIE, "value": token, "url": address}])
+            made.open("/")
+        elif made.email:
             made.sign_in()
         return made
 

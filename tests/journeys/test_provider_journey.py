@@ -69,7 +69,7 @@ def test_a_bed_manager_arrives_on_a_phone_by_keyboard_and_opens_what_is_asked(da
     # And the number in the strip leads to the list, from which she opens the question
     _tab_to(grace, "1 Need our answer")
     grace.page.keyboard.press("Enter")
-    assert grace.page.url.endswith("#needs-our-answer")
+    grace.page.wait_for_url("**#needs-our-answer")
     _tab_to(grace, "Answer")
     grace.page.keyboard.press("Enter")
     grace.page.wait_for_url(f"**/approaches/{reference}")

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 import hub.models
 import hub.reactions  # noqa: F401 - every topic must be heard
-from tests.performance import rankings, sweeps, transitions, worklists
+from tests.performance import late_days, rankings, sweeps, transitions, worklists
 from tests.performance.data_sets import FULL, QUICK, STANDS_AT, Sizes, data_set, folder, throw_away
 from tests.performance.figures import Figure, load_words, table, write_json
 
@@ -41,6 +41,8 @@ def run(place: Path, sizes: Sizes, *, rounds: int) -> Iterator[Figure]:
         throw_away(place, sizes.many_running, open_percent=100) as many,
     ):
         yield from sweeps.measure(few, many, due=sizes.due)
+    with throw_away(place, sizes.few_running, open_percent=100) as engine:
+        yield from late_days.measure(engine, rounds=max(20, rounds // 4))
 
 
 def _sets(sizes: Sizes) -> list[tuple[int, int]]:

@@ -25,6 +25,8 @@ EXPECTED = {
     "B SQL statements of a page",
     "C rings a second",
     "C time of a ring",
+    "D seconds for ",
+    "D page p95 while it runs / before",
     "D a ranking of 2,000 units",
     "D SQL statements of a ranking",
 }

@@ -118,14 +118,24 @@ ME = Actor(7, "Me")
     ("guard", "holds", "fails", "words"),
     [
         (guards.has_immediate_risk, {"immediate_risk": "x"}, {"immediate_risk": ""}, "write it down first"),
-        (guards.is_another_person, {"admitted_by_id": 8}, {"admitted_by_id": 7}, "You admitted this person"),
+        (
+            guards.is_another_person,
+            {"admitted_by_id": 8, "admitted_for_id": None},
+            {"admitted_by_id": 7, "admitted_for_id": None},
+            "You admitted this person",
+        ),
         (guards.is_not_ratified_yet, {"ratified_at": None}, {"ratified_at": "then"}, "It is ratified already"),
         (guards.is_not_signed_yet, {"form2_signed_at": None}, {"form2_signed_at": "then"}, "Form 2 is signed already"),
         (guards.is_signed, {"form2_signed_at": "then"}, {"form2_signed_at": None}, "Form 2 is not signed"),
         (guards.is_not_signed, {"form2_signed_at": None}, {"form2_signed_at": "then"}, "Form 2 is signed"),
         (guards.is_ratified, {"ratified_at": "then"}, {"ratified_at": None}, "It is not ratified"),
         (guards.is_not_ratified, {"ratified_at": None}, {"ratified_at": "then"}, "It is ratified"),
-        (guards.asked_it, {"asked_by_id": 7}, {"asked_by_id": 8}, "Who asked the question"),
+        (
+            guards.asked_it,
+            {"asked_by_id": 7, "asked_for_id": None},
+            {"asked_by_id": 8, "asked_for_id": None},
+            "Who asked the question",
+        ),
         (
             guards.takes_emergencies,
             {"service_line": "cyp", "policy": DEFAULT},
@@ -141,8 +151,18 @@ def test_guards(guard: Any, holds: dict[str, Any], fails: dict[str, Any], words:
 
 def test_ratifying_for_the_one_who_admitted_is_no_other_person() -> None:
     deputy = Actor(9, "Deputy", on_behalf_of=7)
-    assert guards.is_another_person(SimpleNamespace(admitted_by_id=7), deputy)
-    assert guards.is_another_person(SimpleNamespace(admitted_by_id=8), deputy) is None
+    for by, whom, words in (
+        (7, None, "The person you stand in for"),
+        (9, None, "You"),
+        (9, 4, "You"),
+        (8, 7, "A deputy of the person you stand in for"),
+        (8, 9, "Your deputy"),
+    ):
+        said = guards.is_another_person(SimpleNamespace(admitted_by_id=by, admitted_for_id=whom), deputy)
+        assert said == f"{words} admitted this person, so another head of commissioning or director ratifies it"
+    for another, behind in ((8, None), (8, 4), (None, None)):
+        item = SimpleNamespace(admitted_by_id=another, admitted_for_id=behind)
+        assert guards.is_another_person(item, deputy) is None
 
 
 @pytest.mark.parametrize(

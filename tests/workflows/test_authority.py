@@ -22,6 +22,7 @@ def item(cost: int | None, *contested: str, policy: PolicySet = DEFAULT, by: int
         why_contested=contested,
         policy=policy,
         recommended_by_id=by,
+        recommended_for_id=None,
         recommended_role="case_manager" if by else None,
     )
 
@@ -137,7 +138,11 @@ def test_the_limit_is_the_policys() -> None:
 )
 def test_deciding_what_one_recommended(this: Any, words: str | None) -> None:
     assert SCHEME.why_not_own(this, Actor(1, "who recommended", HEAD)) == words
-    assert SCHEME.why_not_own(this, Actor(3, "their deputy", HEAD, on_behalf_of=1)) == words
+    to_a_deputy = SCHEME.why_not_own(this, Actor(3, "their deputy", HEAD, on_behalf_of=1))
+    as_said = words and words.replace("You rec", "The person you stand in for rec").replace(
+        "your own", "the recommender’s"
+    )
+    assert to_a_deputy == as_said
     assert SCHEME.why_not_own(this, Actor(3, "another person", HEAD)) is None
 
 

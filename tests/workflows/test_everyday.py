@@ -7,18 +7,27 @@ from workflows import ALL, everyday
 from workflows.actor import Actor
 from workflows.core import SAME
 from workflows.everyday import BY_NAME, EVERYDAY
+from workflows.policy import DEFAULT
 from workflows.referral import REFERRAL
 
 ME, OTHER = Actor(1, "Me"), Actor(2, "Other")
 
 
 def item(*clocks: Any, **facts: Any) -> Any:
-    return SimpleNamespace(**{"is_open": True, "is_draft": False, "priority": "urgent", "clocks": clocks, **facts})
+    plain = {"is_open": True, "is_draft": False, "priority": "urgent", "policy": DEFAULT, "workflow": REFERRAL}
+    return SimpleNamespace(**plain | {"clocks": clocks} | facts)
 
 
 def clock(**facts: Any) -> Any:
-    plain: dict[str, Any] = {"is_running": True, "asked": None, "stopped_at": None, "paused_at": None, "pauses": []}
-    return SimpleNamespace(**{**plain, **facts})
+    plain: dict[str, Any] = {
+        "name": "review",
+        "is_running": True,
+        "asked": None,
+        "stopped_at": None,
+        "paused_at": None,
+        "pauses": [],
+    }
+    return SimpleNamespace(**plain | {"rule": "referral.review", "duration": "7 calendar days"} | facts)
 
 
 def test_open_and_sent() -> None:
@@ -28,9 +37,27 @@ def test_open_and_sent() -> None:
     assert everyday.is_sent(item(is_draft=True), ME) == "It is still a draft"
 
 
-def test_a_running_clock() -> None:
-    assert everyday.has_a_clock(item(clock()), ME) is None
-    assert everyday.has_a_clock(item(clock(is_running=False)), ME) == "No clock is running"
+def test_a_clock_to_pause() -> None:
+    said, nothing = "At this priority the clock cannot be paused", "No clock is running that could be paused"
+    assert everyday.has_a_clock_to_pause(item(clock(is_running=False)), ME) == nothing
+    of_itself = item(clock(name="begin"), priority="routine", workflow=ALL["policy_change"])
+    assert everyday.has_a_clock_to_pause(of_itself, ME) == nothing
+    assert everyday.has_a_clock_to_pause(item(clock()), ME) == said
+    assert everyday.has_a_clock_to_pause(item(clock(), priority="emergency"), ME) == said
+    assert everyday.has_a_clock_to_pause(item(clock(), priority="routine"), ME) is None
+    assert everyday.has_a_clock_to_pause(item(clock(), clock(rule="referral.resubmit")), ME) is None
+    open_to_all = DEFAULT.with_value("pauses.allowed", True, priority="urgent")
+    assert everyday.has_a_clock_to_pause(item(clock(), policy=open_to_all), ME) is None
+
+
+def test_a_start_to_correct_and_a_request_to_answer() -> None:
+    assert everyday.has_a_start(item(clock()), ME) is None
+    for others in ([clock(duration="")], [clock(stopped_at="now")], []):
+        assert everyday.has_a_start(item(*others), ME) == "No clock counts from a moment that can be corrected"
+    asked, answered = item(clock(asked={"by_id": 1})), item(clock(asked={"by_id": 1}, stopped_at="now"))
+    assert everyday.has_a_pause_to_refuse(asked, OTHER) is everyday.has_asked_for_a_pause(asked, ME) is None
+    assert everyday.has_asked_for_a_pause(asked, OTHER) == "You have not asked for a pause"
+    assert everyday.has_a_pause_to_refuse(answered, OTHER) == "Nobody has asked for a pause"
 
 
 def test_a_pause_is_approved_by_another_person() -> None:

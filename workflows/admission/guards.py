@@ -54,9 +54,10 @@ def is_not_your_own(admission: Any, actor: Actor) -> str | None:
 
 def is_another_person(admission: Any, actor: Actor) -> str | None:
     """Somebody else admitted the person"""
-    if admission.admitted_by_id not in {actor.user_id, actor.on_behalf_of}:
+    who = actor.who_did(admission, "admitted")
+    if who is None:
         return None
-    return "You admitted this person, so another head of commissioning or director ratifies it"
+    return f"{who} admitted this person, so another head of commissioning or director ratifies it"
 
 
 def is_not_ratified_yet(admission: Any, _actor: Actor) -> str | None:
@@ -91,7 +92,7 @@ def is_not_ratified(admission: Any, _actor: Actor) -> str | None:
 
 def asked_it(admission: Any, actor: Actor) -> str | None:
     """Who asked"""
-    return None if admission.asked_by_id == actor.user_id else "Who asked the question may go on without the answer"
+    return None if actor.did(admission, "asked") else "Who asked the question may go on without the answer"
 
 
 def has_a_price(admission: Any, values: Mapping[str, Any]) -> str | None:

@@ -15,7 +15,9 @@ def parsed(text: str) -> dict[str, Any]:
     """The tables of a TOML text; PolicyError with the parser's line and column when it is not TOML."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise PolicyError("This is not TOML of a policy set: it is nested too deep") from None
+    except ValueError as error:  # also for a number of thousands of digits
         raise PolicyError(f"This is not TOML: {error}") from None
 
 

@@ -1,0 +1,1 @@
+"""The on-call page: one sheet for whoever is on call until the hub opens again. It reads, and writes nothing."""
