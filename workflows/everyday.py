@@ -85,9 +85,13 @@ def asked_it_themself(actor: Actor, asked: Mapping[str, Any]) -> bool:
     return not actor.hands.isdisjoint({asked["by_id"], asked.get("for_id")})
 
 
-def has_a_pause_to_refuse(item: Any, _actor: Actor) -> str | None:
-    """Somebody asked for a pause"""
-    return None if waiting_requests(item) else "Nobody has asked for a pause"
+def has_a_pause_to_refuse(item: Any, actor: Actor) -> str | None:
+    """Somebody else asked for a pause"""
+    waiting = waiting_requests(item)
+    if not waiting:
+        return "Nobody has asked for a pause"
+    own = all(asked_it_themself(actor, asked) for asked in waiting)
+    return "You asked for this pause: take your request back instead" if own else None
 
 
 def has_asked_for_a_pause(item: Any, actor: Actor) -> str | None:

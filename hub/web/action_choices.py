@@ -84,7 +84,7 @@ def _hub_people(_reading: Reading) -> Pairs:
 _WHICH: Mapping[str, Callable[[Clock], bool]] = {
     "ask_pause": lambda clock: clock.is_running,
     "approve_pause": lambda clock: bool(clock.asked) and not asked_it_themself(g.actor, clock.asked or {}),
-    "refuse_pause": lambda clock: bool(clock.asked),
+    "refuse_pause": lambda clock: bool(clock.asked) and not asked_it_themself(g.actor, clock.asked or {}),
     "withdraw_pause": lambda clock: bool(clock.asked) and asked_it_themself(g.actor, clock.asked or {}),
     "resume_clock": lambda clock: clock.paused_at is not None and was_asked_for(clock),
     "correct_start": lambda clock: bool(clock.duration),

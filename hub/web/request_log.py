@@ -26,7 +26,8 @@ STATIC_FILE: Final = "static file"
 UNKNOWN: Final = "no such page"
 OF_WATCHERS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds: a line only when it goes wrong."""
-_LOOKS_LIKE_ONE: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
+# Shorter than a machine's own it could be a person's number or name.
+_LOOKS_LIKE_ONE: Final = re.compile(r"[A-Za-z0-9-]{16,64}")
 _log = logging.getLogger("hub.requests")
 
 

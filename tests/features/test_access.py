@@ -133,7 +133,7 @@ def test_a_refusal_and_a_missing_page_are_the_same_bytes(routes: Flask, session:
     client = routes.test_client()
     member = people.someone(Role.FUNDER, "XBC")
     people.sign_in(client, member)
-    number = {"X-Request-ID": "one"}  # which stands on both, and is each request's own
+    number = {"X-Request-ID": "one-of-a-machine"}  # which stands on both, and is each request's own
     refused, missing = (client.get(path, headers=number) for path in ("/try/hub", "/try/there-is-no-such-page"))
     assert (refused.status_code, missing.status_code) == (404, 404)
     assert without_nonce(refused.text) == without_nonce(missing.text)

@@ -155,13 +155,14 @@ def test_nothing_that_was_sent_is_in_any_line(
 def test_every_answer_has_its_number_and_an_error_page_says_it(deep: Flask) -> None:
     client = deep.test_client()
     for given, is_taken in {
-        "abc-123": True,
+        "abc-123-4567-890": True,
+        "9990000018": False,
         "x" * 64: True,
         "x" * 65: False,
         "": False,
         "a b": False,
         "a\u00e9": False,
-        "../x": False,
+        "../xxxxxxxxxxxxxxx": False,
         "<b>": False,
     }.items():
         answer = client.get("/healthz", headers={"X-Request-ID": given})
@@ -201,10 +202,10 @@ def test_at_a_terminal_only_what_went_wrong_is_said(
     log("text")
     client = deep.test_client()
     client.get("/sign-in")
-    client.get(f"/tests/refused?q={MARK}", headers={"X-Request-ID": "one"})
+    client.get(f"/tests/refused?q={MARK}", headers={"X-Request-ID": "one-of-a-machine"})
     said = capsys.readouterr().err
     assert "sign-in" not in said and MARK not in said and "IntegrityError (23505, uq_user_account_email)" in said
-    assert "ERROR Answered request_id=one method=GET route=/tests/refused status=500" in said
+    assert "ERROR Answered request_id=one-of-a-machine method=GET route=/tests/refused status=500" in said
 
 
 def test_a_line_that_cannot_be_written_holds_up_nothing(

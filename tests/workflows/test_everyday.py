@@ -57,6 +57,7 @@ def test_a_start_to_correct_and_a_request_to_answer() -> None:
     asked, answered = item(clock(asked={"by_id": 1})), item(clock(asked={"by_id": 1}, stopped_at="now"))
     assert everyday.has_a_pause_to_refuse(asked, OTHER) is everyday.has_asked_for_a_pause(asked, ME) is None
     assert everyday.has_asked_for_a_pause(asked, OTHER) == "You have not asked for a pause"
+    assert str(everyday.has_a_pause_to_refuse(asked, ME)).startswith("You asked for this pause: take")
     assert everyday.has_a_pause_to_refuse(answered, OTHER) == "Nobody has asked for a pause"
 
 
