@@ -182,7 +182,7 @@ def test_a_clock_that_cannot_be_resumed_holds_up_no_other(
 ) -> None:
     broken, sound = (paused(session, coordinator, case_manager, until=NOW + DAY) for _ in range(2))
     session.execute(update(Clock).where(Clock.item_id == broken.id).values(duration="some time"))
-    assert resume_due(session, now=NOW + DAY) == 1
+    assert resume_due(session, now=NOW + DAY, limit=1) == 1
     session.expire_all()
     assert (clock(sound).is_running, clock(broken).is_running) == (True, False)
     with pytest.raises(ValueError, match="is not a length of time"):
