@@ -205,8 +205,10 @@ def fresh_app(session: Session, test_settings: Settings) -> Flask:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """A browser without JavaScript."""
-    return app.test_client()
+    """A browser without JavaScript; its requests have one number, so that pages can be compared to the byte."""
+    browser = app.test_client()
+    browser.environ_base["HTTP_X_REQUEST_ID"] = "the-same-in-tests"
+    return browser
 
 
 @pytest.fixture

@@ -204,7 +204,8 @@ def test_a_row_that_cannot_be_understood_holds_up_no_other(
     )
     with transaction(session):
         deliver_due(session, now=NOW, folder=tmp_path)
-    [left] = session.scalars(select(OutboxMessage).where(OutboxMessage.sent_at.is_(None)))
+    is_mail = OutboxMessage.topic.startswith("mail.")
+    [left] = session.scalars(select(OutboxMessage).where(OutboxMessage.sent_at.is_(None), ~is_mail))
     assert (left.topic, left.attempts) == (topic, 1) and "payload" in (left.last_error or "")
     assert "referral.submitted" in set(session.scalars(select(Message.topic)))
 

@@ -169,6 +169,6 @@ def test_our_own_fault_shows_a_reference_and_none_of_its_words(guarded: Flask) -
     guarded.config |= {"TESTING": False, "PROPAGATE_EXCEPTIONS": False}
     answer = guarded.test_client().get("/try/broken")
     assert answer.status_code == 500 and "secret" not in answer.text
-    assert re.search(r"reference <b>[0-9a-f]{8}</b>", answer.text)
+    assert re.search(r'if you ring: <b class="hub-break">\d{4}-\d{4}-\d{4}</b>', answer.text)
     asked = guarded.test_client().get("/try/broken", headers={"Accept": "application/json"})
-    assert asked.status_code == 500 and asked.json is not None and "reference" in asked.json
+    assert asked.status_code == 500 and asked.json is not None and "request_id" in asked.json
