@@ -166,20 +166,8 @@ def _check() -> ResponseReturnValue | None:
 
 def _ask_for_a_role(person: Person) -> ResponseReturnValue:
     """Send a person to choose a role; what they had typed in one that has just ended is offered to the keepers."""
-    lost = person.lost_role
-    is_kept = lost is not None and request.method == "POST" and _keep(lost)
-    address = url_for(
-        "accounts.choose_role",
-        next=_way_back(),
-        ended=lost.why if lost is not None else None,
-        kept="yes" if is_kept else None,
-    )
-    if wants_json():
-        said = ROLE_ENDED_KEPT if is_kept else LOST_WITHOUT_A_ROLE
-        return jsonify(error="Choose a role first.", said=said, is_kept=is_kept, sign_in_href=address), 401
-    if request.headers.get("HX-Request"):
-        return "", 401, {"HX-Redirect": address}
-    return redirect(address)
+    words = (ROLE_ENDED_KEPT, LOST_WITHOUT_A_ROLE)
+    return _lead_to("accounts.choose_role", person.lost_role, "Choose a role first.", words)
 
 
 def _refuse(why: str) -> None:
@@ -194,17 +182,21 @@ def ask_to_sign_in() -> ResponseReturnValue:
 
     A page that saves by itself gets the same as JSON: words to show, and the address to sign in at.
     """
-    ended = ended_session()
+    words = (KEPT_AFTER_THE_END, LOST_WITHOUT_SIGNING_IN)
+    return _lead_to("accounts.sign_in", ended_session(), "Sign in first.", words)
+
+
+def _lead_to(endpoint: str, ended: EndedSession | None, error: str, words: tuple[str, str]) -> ResponseReturnValue:
+    """Send a person to `endpoint` and back again afterwards. `words`: what was typed is kept, or it is lost."""
     is_kept = ended is not None and request.method == "POST" and _keep(ended)
     address = url_for(
-        "accounts.sign_in",
+        endpoint,
         next=_way_back(),
         ended=ended.why if ended is not None else None,
         kept="yes" if is_kept else None,
     )
     if wants_json():
-        said = KEPT_AFTER_THE_END if is_kept else LOST_WITHOUT_SIGNING_IN
-        return jsonify(error="Sign in first.", said=said, is_kept=is_kept, sign_in_href=address), 401
+        return jsonify(error=error, said=words[0 if is_kept else 1], is_kept=is_kept, sign_in_href=address), 401
     if request.headers.get("HX-Request"):
         # A redirect would put the whole sign-in page into a fragment of the old one.
         return "", 401, {"HX-Redirect": address}

@@ -41,7 +41,7 @@ def paused(session: Session, asking: Actor, approving: Actor, now: datetime = NO
 
 
 def last(session: Session) -> Transition:
-    return session.scalars(select(Transition).order_by(Transition.id.desc())).first()  # type: ignore[return-value]
+    return session.scalars(select(Transition).order_by(Transition.id.desc()).limit(1)).one()
 
 
 def newest(session: Session, topic: str) -> dict[str, Any]:
