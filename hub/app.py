@@ -21,10 +21,16 @@ from hub.beds import views as beds
 from hub.casefile import views as casefile
 from hub.cases import views as cases
 from hub.config import Settings, settings
+from hub.conflicts import views as interests
 from hub.days import views as days
 from hub.db import make_engine, make_sessions
 from hub.documents import views as documents
 from hub.embedded import database_url
+from hub.escalations import measure_views as dispute_measures
+from hub.escalations import paper_views as dispute_papers
+from hub.escalations import raise_views as raise_dispute
+from hub.escalations import views as escalations
+from hub.flash_points import views as flash_points
 from hub.how_it_works import views as how_it_works
 from hub.jobs import views as jobs
 from hub.merges import views as merges
@@ -70,6 +76,7 @@ def create_app(configured: Settings | None = None, *, session_factory: SessionFa
     access.init_app(app)
     errors.init_app(app)
     documents.init_app(app, chosen)
+    raise_dispute.init_app(app)
     _register(app, chosen)
     _serve_files(app, chosen)
     return app
@@ -92,6 +99,12 @@ def _register(app: Flask, chosen: Settings) -> None:
         placements,
         approaches,
         stays,
+        raise_dispute,
+        dispute_measures,
+        dispute_papers,
+        escalations,
+        flash_points,
+        interests,
         tasks,
         merges,
         policy_changes,
@@ -126,6 +139,10 @@ def _register(app: Flask, chosen: Settings) -> None:
         *placements.KEEPERS,
         *approaches.KEEPERS,
         *stays.KEEPERS,
+        *escalations.KEEPERS,
+        *raise_dispute.KEEPERS,
+        *flash_points.KEEPERS,
+        *interests.KEEPERS,
         *tasks.KEEPERS,
         *merges.KEEPERS,
         *policy_changes.KEEPERS,

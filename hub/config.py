@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
@@ -131,8 +132,13 @@ class Settings(BaseSettings):
         self.data_dir.mkdir(parents=True, exist_ok=True)
         path = self.data_dir / "secret-key"
         if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            # Whole or not at all: of several processes that start at once, one makes it and none reads an empty one.
+            made = path.with_name(f"secret-key-{secrets.token_hex(8)}")
+            made.touch(mode=0o600)
+            made.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            with suppress(FileExistsError):
+                path.hardlink_to(made)
+            made.unlink()
         return path.read_text(encoding="ascii")
 
 

@@ -43,6 +43,7 @@ class Lock(IntEnum):
     CODE_LISTS = 7_264_011
     ADMINISTRATORS = 7_264_012
     ABSENCES = 7_264_013
+    FLASH_POINTS = 7_264_014
 
 
 Moment = DateTime(timezone=True)

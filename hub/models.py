@@ -6,10 +6,15 @@ from hub.accounts import request_models as account_requests
 from hub.admissions import models as admissions
 from hub.beds import models as beds
 from hub.cases import models as cases
+from hub.conflicts import models as conflicts
 from hub.documents import models as documents
 from hub.engine import admin_log, code_lists, drafts, life, rulebook
 from hub.engine import models as engine
 from hub.engine import recount_models as recounts
+from hub.escalations import models as escalations
+from hub.escalations import settlement_models as escalation_settlements
+from hub.escalations import side_models as escalation_sides
+from hub.flash_points import models as flash_points
 from hub.merges import models as merges
 from hub.messages import models as messages
 from hub.organisations import models as organisations
@@ -34,9 +39,14 @@ __all__ = [
     "beds",
     "cases",
     "code_lists",
+    "conflicts",
     "documents",
     "drafts",
     "engine",
+    "escalation_settlements",
+    "escalation_sides",
+    "escalations",
+    "flash_points",
     "life",
     "merges",
     "messages",

@@ -17,6 +17,8 @@ from hub.cases.services import (
 )
 from hub.engine.attach import attach_case
 from hub.engine.topics import Happened, listen, listeners
+from hub.escalations.papers import keep_whole
+from hub.escalations.services import give_it_to_convenor, settle_when_all_accepted
 from hub.merges.joining import join
 from hub.merges.parting import part
 from hub.merges.services import lock_for_undoing
@@ -155,6 +157,16 @@ def note_the_dispute(happened: Happened) -> None:
     note_facts(happened.session, happened.item.case_id, is_contested=True)
 
 
+def settle_the_dispute(happened: Happened) -> None:
+    """Every side has accepted the same version: it is agreed."""
+    settle_when_all_accepted(happened.session, happened.item, now=happened.at)
+
+
+def give_to_convenor(happened: Happened) -> None:
+    """Who convenes has it on their lists."""
+    give_it_to_convenor(happened.session, happened.item, now=happened.at)
+
+
 def make_them_one(happened: Happened) -> None:
     """Two people agree that two records are one person's: the other becomes part of the one that stands."""
     join(happened.session, happened.item, happened.actor, now=happened.at)
@@ -198,6 +210,9 @@ for told in ("stay.ended", "stay.dates_corrected"):
     listen(told, keep_the_dates)
 listen("stay.ended", ask_for_no_follow_up)
 listen("stay.transferred", move_on)
+listen("escalation.accepted_by_side", settle_the_dispute)
+for chosen in ("escalation.accepted", "escalation.convenor_changed"):
+    listen(chosen, give_to_convenor)
 listen("merge.agreed", make_them_one)
 listen("merge.undo_asked", ask_to_take_them_apart)
 listen("merge.undone", take_them_apart)
@@ -215,6 +230,8 @@ for decided in ("admission.agreed", "admission.alternative_agreed", "admission.r
     listen(decided, keep_decision_notice)
 listen("admission.ratification_refused", keep_refusal_to_ratify)
 listen("approach.asked", keep_pack)
+for ended in ("escalation.determined", "escalation.referred_on", "escalation.closed"):
+    listen(ended, keep_whole)
 
 
 class NobodyListens(Exception):

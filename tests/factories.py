@@ -148,9 +148,15 @@ def actor_of(membership: Membership, *, is_on_call: bool = False, on_behalf_of: 
     )
 
 
-def make_actor(session: Session, role: Role = Role.CASE_MANAGER, *, is_on_call: bool = False) -> Actor:
-    """A new person of this role, acting; on call too when said."""
-    return actor_of(make_membership(session, role), is_on_call=is_on_call)
+def make_actor(
+    session: Session,
+    role: Role = Role.CASE_MANAGER,
+    organisation: Organisation | None = None,
+    *,
+    is_on_call: bool = False,
+) -> Actor:
+    """A new person of this role where it is usual, or at `organisation`, acting; on call too when said."""
+    return actor_of(make_membership(session, role, organisation), is_on_call=is_on_call)
 
 
 def emergency_values(**changes: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from workflows.admission import ADMISSION
 from workflows.approach import APPROACH
 from workflows.core import Workflow
+from workflows.escalation import ESCALATION
 from workflows.merge import MERGE
 from workflows.placement import PLACEMENT
 from workflows.policy_change import POLICY_CHANGE
@@ -11,5 +12,6 @@ from workflows.stay import STAY
 from workflows.task import TASK
 
 ALL: dict[str, Workflow] = {
-    workflow.name: workflow for workflow in (REFERRAL, ADMISSION, PLACEMENT, APPROACH, STAY, TASK, MERGE, POLICY_CHANGE)
+    workflow.name: workflow
+    for workflow in (REFERRAL, ADMISSION, PLACEMENT, APPROACH, STAY, ESCALATION, TASK, MERGE, POLICY_CHANGE)
 }

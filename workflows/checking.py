@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from workflows.everyday import BY_NAME
 from workflows.roles import Role
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 ASK_KINDS = frozenset(
     (
         "text long_text yes_no tick date moment number choice choices person organisation unit "
-        "nhs_number postcode phone email"
+        "nhs_number postcode phone email rows"
     ).split()
 )
 
@@ -71,6 +72,8 @@ def _arrows(workflow: Workflow) -> Iterator[str]:
         for ask in action.questions:
             if ask.kind not in ASK_KINDS:
                 yield f"{action.name} asks for {ask.name} as {ask.kind!r}, which is no kind of field"
+            if (ask.kind == "rows") is not bool(ask.parts):
+                yield f"{action.name} asks for {ask.name} with columns that are no rows, or rows without columns"
             if ask.tense not in {"", "future", "past"}:
                 yield f"{action.name} asks for {ask.name} in {ask.tense!r}, which is no tense"
         for name in action.lets_in:
@@ -87,6 +90,9 @@ def _people(workflow: Workflow) -> Iterator[str]:
         for may in action.by:
             if may.role is None and may.capacity is None:
                 yield f"{action.name} names neither a role nor a capacity"
+    for name, action in workflow.everyday.items():
+        if name not in BY_NAME or action.name != name:
+            yield f"{name!r} is no everyday action that it could have in its own way"
     if workflow.accepting and not workflow.named(workflow.accepting):
         yield f"the accepting action {workflow.accepting!r} does not exist"
 
@@ -106,6 +112,8 @@ def _clocks(workflow: Workflow) -> Iterator[str]:
         for name in clock.given_up_on:
             if not workflow.named(name):
                 yield f"clock {clock.name} is given up on {name!r}, which is no action"
+        if clock.pauses_with and clock.pauses_with not in {each.name for each in workflow.clocks}:
+            yield f"clock {clock.name} goes along with {clock.pauses_with!r}, which is no clock"
         if clock.on_return not in {"resume", "restart", "once"}:
             yield f"clock {clock.name} does {clock.on_return!r} on return"
         if clock.on_ring:

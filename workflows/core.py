@@ -76,6 +76,8 @@ class Ask:
     """How many days ahead a date or moment may lie; one that lies further is a slip."""
     stays: bool = False
     """Who may decide hangs on it: given again by its own action, never corrected afterwards."""
+    parts: tuple["Ask", ...] = ()
+    """Of kind "rows": the columns of a table that is filled in, row by row; the answer is a list of dictionaries."""
 
     def __post_init__(self) -> None:
         if not self.label:
@@ -146,7 +148,11 @@ class Clock:
     due_fact: str | None = None
     """Attribute with a recorded due moment, instead of a rule's length."""
     per: str | None = None
-    """One running row for each party of this capacity, or each child row of this name."""
+    """One running row for each party of this capacity, or each of the item's own rows by this name (`clock_rows`)."""
+    at_least: str = ""
+    """On return, however little was left: the rule of the least time it then has."""
+    pauses_with: str = ""
+    """The clock that takes this one along when it is paused on request, and when it goes on."""
     on_return: str = "resume"
     """When the item comes back after it left: "resume" (the same clock goes on), "restart" (another one), "once"."""
     less_fact: str | None = None
@@ -159,6 +165,8 @@ class Clock:
     """Whether a person may ask for a pause of it; not where it stands for a moment that comes of itself."""
     tells: tuple[Role, ...] = ()
     """Roles of the hub told of its warning and its ring, besides the owner: those whose answer it waits for."""
+    tells_parties: tuple[Capacity, ...] = ()
+    """Parties told of its warning and its ring, whoever the item waits for."""
     label: str = ""
 
     @property
@@ -179,6 +187,8 @@ class Wording:
     column: int | None = None
     is_decision: bool = False
     """Whether what it waits for here is a decision, which the hub counts apart."""
+    where: str = ""
+    """After "is" or "stays", where the label does not fit there: "at local resolution"."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -202,12 +212,22 @@ class Workflow:
     urgent_first: tuple[str, ...] = ("emergency", "urgent", "routine")
     on_start: tuple[str, ...] = ()
     """Topics of its beginning, where somebody must hear of it before anybody acts on it."""
+    start_asks: tuple[Ask, ...] = ()
+    """What is answered at its beginning and asked by no action: history calls each answer as it is called here."""
     begins_in: frozenset[str] = frozenset()
     """Other states it may begin in, where what it is about says so; then it emits `<name>.<state>`, not `on_start`."""
     person_shown_in: frozenset[str] | None = None
     """The states in which a party outside the hub is told who it is about; None: in all."""
     is_inside: bool = False
     """Whether it is the hub's own matter, which nobody outside is ever let in to see."""
+    is_between_sides: bool = False
+    """Whether organisations disagree on it: each sees the others' deadlines, and takes back its own papers alone."""
+    pauses_a_clock: str = "pauses.most_times"
+    """Policy key: how many times one clock may be paused on request."""
+    pauses_in_all: str = ""
+    """Policy key: how long all pauses on request of one item may last together; empty for no such limit."""
+    everyday: Mapping[str, Action] = field(default_factory=dict)
+    """Everyday actions that are other people's here, or ask for more: by name, in place of the usual ones."""
 
     def __post_init__(self) -> None:
         from workflows.checking import problems_of

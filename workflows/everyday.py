@@ -118,9 +118,14 @@ def is_another_priority(item: Any, values: Mapping[str, Any]) -> str | None:
 
 
 def may_take_back(document: Any, item: Any, actor: Actor) -> bool:
-    """Whether this document is here and theirs to take back: who added it, the owner, a coordinator."""
+    """Whether this document is here and theirs to take back: who added it, the owner, a coordinator.
+
+    Between sides it is evidence, so that beside who added it the convenor alone may.
+    """
     if document.taken_back_at is not None or actor.user_id is None:
         return False
+    if item.workflow.is_between_sides:
+        return not actor.hands.isdisjoint({document.added_by_id, item.convenor_id})
     return not actor.hands.isdisjoint({document.added_by_id, item.owner_id}) or Role.COORDINATOR in actor.roles
 
 
@@ -339,9 +344,19 @@ OF_THE_HUB = {
 """What is no action of anybody and stands in history."""
 
 
+def everyday_of(workflow: Workflow) -> tuple[Action, ...]:
+    """The everyday actions as this workflow has them, in the order the pages show them."""
+    return tuple(workflow.everyday.get(action.name, action) for action in EVERYDAY)
+
+
+def everyday_named(workflow: Workflow, name: str) -> Action | None:
+    """The everyday action of this name as this workflow has it; None for any other name."""
+    return workflow.everyday.get(name) or BY_NAME.get(name)
+
+
 def action_named(workflow: Workflow, name: str) -> Action | None:
     """An everyday action, or the workflow's own of this name; None when there is none."""
-    return BY_NAME.get(name) or next(iter(workflow.named(name)), None)
+    return everyday_named(workflow, name) or next(iter(workflow.named(name)), None)
 
 
 def label_of(workflow: Workflow, name: str) -> str:

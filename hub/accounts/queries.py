@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -115,6 +116,20 @@ def holders_of(
         .order_by(UserAccount.name, Membership.role)
     )
     return [(identity, name, Role(role)) for identity, name, role in rows]
+
+
+def holders_at(session: Session, roles: Collection[Role], today: date) -> dict[int, set[int]]:
+    """By organisation: the ids of everybody active who holds one of `roles` there on `today`; others have nobody."""
+    rows = session.execute(
+        select(Membership.organisation_id, Membership.user_id)
+        .join(UserAccount, UserAccount.id == Membership.user_id)
+        .join(organisation, organisation.c.id == Membership.organisation_id)
+        .where(membership_is_current(today), UserAccount.is_active, Membership.role.in_(list(roles)))
+    )
+    found: dict[int, set[int]] = defaultdict(set)
+    for organisation_id, user_id in rows:
+        found[organisation_id].add(user_id)
+    return found
 
 
 def last_membership(session: Session, user_id: int) -> int | None:

@@ -147,7 +147,7 @@ def used_in(list_name: str) -> list[Use]:
         *(Use(where, question) for _, _, where, question in _ELSEWHERE.get(list_name, ())),
     ]
     for workflow in workflows.ALL.values():
-        for action in workflow.actions:
+        for action in (*workflow.actions, *workflow.everyday.values()):
             found += [Use(workflow.title, ask.label) for ask in action.questions if ask.codes == list_name]
     for action in EVERYDAY:
         found += [Use("Every item", ask.label) for ask in action.questions if ask.codes == list_name]
@@ -175,7 +175,9 @@ def _columns(list_name: str) -> Sequence[tuple[Table, str]]:
     """The columns that hold a list's codes: of the tables of items by the question's name, and the others by hand."""
     names = {field.name for field in (*form1_fields.FIELDS, *form2.FIELDS) if field.codes == list_name}
     for workflow in workflows.ALL.values():
-        asked = (ask for action in (*workflow.actions, *EVERYDAY) for ask in action.questions)
+        asked = (
+            ask for action in (*workflow.actions, *workflow.everyday.values(), *EVERYDAY) for ask in action.questions
+        )
         names |= {ask.name for ask in asked if ask.codes == list_name}
     found = {
         (str(mapper.local_table), name)

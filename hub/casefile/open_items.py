@@ -18,6 +18,8 @@ from workflows.core import upper_first
 MOST_MISSING = 5
 """Missing things named under one action; the item's page names them all."""
 
+ON_ITS_PAGE = "Open it: its page says what each side, and whoever convenes, can do."
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -57,7 +59,7 @@ def open_item(line: CaseItem, actor: Actor, book: Rulebook, now: datetime, parti
     item = line.item
     workflow = item.workflow
     wording = workflow.wording_of(item.state)
-    offers = available_actions(item, actor, parties)
+    offers = [] if item.acts_on_its_page_alone else available_actions(item, actor, parties)
     mine = [offer.action for offer in offers if offer.is_allowed]
     theirs = [offer for offer in offers if not offer.is_mine and not offer.missing]
     return OpenItem(
@@ -71,7 +73,9 @@ def open_item(line: CaseItem, actor: Actor, book: Rulebook, now: datetime, parti
         face=face_of(item, line.clock, book, now),
         owner=f"Owner: {line.owner}" if line.owner else "No owner yet",
         mine=tuple((lower_first(action.label), action_href(item, action.name)) for action in mine),
-        waits_for=" ".join([*([] if mine else _waits_for(theirs)), *_barred(offers)]),
+        waits_for=ON_ITS_PAGE
+        if item.acts_on_its_page_alone
+        else " ".join([*([] if mine else _waits_for(theirs)), *_barred(offers)]),
         steps=tuple(_step(offer) for offer in offers if offer.missing),
     )
 

@@ -243,10 +243,14 @@ def _is_an_emergency(item: WorkItem) -> bool:
 
 
 def load_kinds(session: Session, items: Sequence[WorkItem]) -> None:
-    """Load the own columns of these items and what their needs read: one statement for each kind, none for an item."""
+    """Load the own columns of these items and what their needs read: one statement for each kind, none for an item.
+
+    None of a kind whose own page alone says what can be done: eleven collections in one row would multiply.
+    """
     by_kind: dict[str, list[int]] = {}
     for item in items:
-        by_kind.setdefault(item.kind, []).append(item.id)
+        if not item.acts_on_its_page_alone:
+            by_kind.setdefault(item.kind, []).append(item.id)
     for kind, ids in by_kind.items():
         model = WorkItem.__mapper__.polymorphic_map[kind].class_
         session.scalars(select(model).where(model.id.in_(ids)).options(*_relations(model))).unique().all()

@@ -1,5 +1,7 @@
 """Finding a case, or one dated row of it, for a person who wants to change it."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import Session, joinedload, undefer
 
@@ -35,6 +37,18 @@ def is_seen_whole(actor: Actor) -> ColumnElement[bool]:
         .correlate(CareCase)  # a query that reads items besides must not lend it its own
     )
     return and_(is_open_to_them, urgent)
+
+
+def restricts_sharing(case_id: Any) -> ColumnElement[bool]:
+    """Whether a case, or a form of it, says that information about the person must be kept from somebody.
+
+    Both are asked, as for what a unit is sent: a form that is corrected later writes no case. The form's table is
+    another feature's, named as the keys are.
+    """
+    items, forms = (WorkItem.metadata.tables[name].alias() for name in ("work_item", "referral"))
+    by_case = exists().where(CareCase.id == case_id, CareCase.sharing_restricted.is_(True))
+    by_form = exists().where(items.c.case_id == case_id, forms.c.id == items.c.id, forms.c.sharing_restricted.is_(True))
+    return or_(by_case, by_form)
 
 
 def case_id_of(session: Session, reference: str) -> int | None:

@@ -1,12 +1,16 @@
-"""What `hub doctor` says of authority: decisions that need a second person, where the hub has only one."""
+"""What `hub doctor` says of authority: decisions that need a second person, and disputes that nobody can take on."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
 
 from hub.accounts.queries import holders_of
 from hub.cli.finding import Finding
+from hub.engine.models import WorkItem
+from hub.escalations.eligible import nobody_eligible
+from hub.escalations.models import Escalation
 from workflows.admission import ADMISSION
 from workflows.admission.guards import SCHEME
 from workflows.durations import local
@@ -36,6 +40,19 @@ def check_authority(session: Session, policy: PolicySet, now: datetime) -> Itera
             f"nobody is an {outside.label}, so nobody decides what is above every limit",
             MEND,
         )
+
+
+def check_disputes(session: Session) -> Iterator[Finding]:
+    """Whether somebody can take each open escalation further; for each that nobody can, the role that nobody holds."""
+    rows = (selectinload(getattr(Escalation, name)) for name in (*Escalation.needs_loaded, "parties"))
+    stuck = False
+    for item in session.scalars(select(Escalation).where(WorkItem.is_open).options(*rows).order_by(WorkItem.id)):
+        said = nobody_eligible(session, item)
+        stuck = stuck or bool(said)
+        if said:
+            yield Finding(f"Escalation {item.reference}", "; ".join(said), MEND)
+    if not stuck:
+        yield Finding("Escalations", "somebody can take each further")
 
 
 def _alone(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.on_call import gaps_ahead, watched_until
 from hub.accounts.queries import held_roles
-from hub.cli.authority_checks import check_authority
+from hub.cli.authority_checks import check_authority, check_disputes
 from hub.cli.document_checks import check_documents
 from hub.cli.finding import Finding
 from hub.config import Settings
@@ -126,6 +126,7 @@ def check_content(session: Session, settings: Settings, now: datetime) -> Iterat
     if session.scalar(select(func.count()).where(PolicyVersion.in_force_from <= now)):
         yield from _rota(session, now)
         yield from check_authority(session, rulebook(session).policy(None, now), now)
+        yield from check_disputes(session)
     invented = session.scalar(select(func.count()).select_from(Organisation).where(Organisation.is_demo)) or 0
     is_wrong = settings.production and bool(invented)
     yield Finding(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.models import UserAccount
 from hub.engine.admin_log import AdminChange, Subject
+from hub.engine.clock_names import read_clock_names
 from hub.engine.models import Clock, OutboxMessage, WorkItem
 from hub.engine.recount_days import Day, Kind, known_days
 from hub.engine.recount_models import Recount, RecountClock, RecountMove
@@ -21,7 +22,6 @@ from hub.messages.models import Message
 from hub.web.item_rows import item_href
 from workflows import ALL
 from workflows.actor import Actor
-from workflows.core import in_words
 from workflows.durations import date_words
 
 PAGE_SIZE: Final = 50
@@ -131,25 +131,26 @@ def _runs() -> Select[Any]:
 
 
 def read_moves(session: Session, recount_id: int, actor: Actor, after: int | None) -> Moves:
-    """What a change moved, of the items this actor may see: a page of it after the clock `after`; two statements."""
+    """What a change moved, of the items this actor may see: a page of it after the clock `after`.
+
+    Two statements, and two more for clocks of one side each.
+    """
     theirs = (RecountMove.recount_id == recount_id, may_be_seen(actor, list(ALL)))
     query = (
-        select(RecountMove, WorkItem, Clock.name)
+        select(RecountMove, WorkItem, Clock.name, Clock.per)
         .join(WorkItem, WorkItem.id == RecountMove.item_id)
         .join(Clock, Clock.id == RecountMove.clock_id)
         .where(*theirs, RecountMove.clock_id > (after or 0))
         .order_by(RecountMove.clock_id)
         .limit(PAGE_SIZE + 1)
     )
-    rows = [Moved(move, item, _title(item, name)) for move, item, name in session.execute(query)]
+    found = session.execute(query).all()
+    names = read_clock_names(session, [(item.kind, item.id, per) for _, item, _, per in found])
+    rows = [Moved(move, item, names.title(item.kind, item.id, name, per)) for move, item, name, per in found]
     counted = select(func.count()).select_from(RecountMove).join(WorkItem, WorkItem.id == RecountMove.item_id)
     kept = rows[:PAGE_SIZE]
     following = kept[-1].move.clock_id if len(rows) > PAGE_SIZE else None
     return Moves(kept, following, session.scalar(counted.where(*theirs)) or 0)
-
-
-def _title(item: WorkItem, name: str) -> str:
-    return next((clock.title for clock in item.workflow.clocks if clock.name == name), in_words(name))
 
 
 def who_was_told(session: Session, recount_id: int) -> tuple[list[str], int]:

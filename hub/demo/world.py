@@ -14,6 +14,7 @@ from hub.db import Lock, hold
 from hub.demo.absences import make_absences
 from hub.demo.account_requests import make_account_requests, make_domains
 from hub.demo.documents import add_documents
+from hub.demo.escalations import make_disputes
 from hub.demo.late_day import make_late_day
 from hub.demo.merge_stories import make_twins
 from hub.demo.past import Past, settle
@@ -62,6 +63,7 @@ def make_world(session: Session, *, now: datetime, intake: Intake | None = None)
     watch_units(session, now)
     Present(session, people, now, set(session.scalars(select(Organisation.ods_code)))).make()
     make_twins(session, people, now)
+    make_disputes(session, people, now)
     make_policy_changes(session, people, now)
     make_account_requests(session, now)
     make_absences(session, people, now)

@@ -35,7 +35,7 @@ class Document(Base):
     bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str]
     audience: Mapped[str]
-    """As a history row's: "hub", "all", or "organisation:ID"."""
+    """As a history row's: "hub", "all", "organisation:ID" or "alone:ID"."""
     added_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     acting_as: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))
     at: Mapped[datetime] = mapped_column(Moment)

@@ -52,7 +52,8 @@ def is_read_by(document: Document, view: View, actor: Actor) -> bool:
     Whoever sees how it ends and no more, such as the referrer of a decision, reads what they added themselves and what
     their organisation keeps to itself.
     """
-    is_own = document.added_by_id in actor.hands or document.audience == f"organisation:{actor.organisation_id}"
+    kept = {f"organisation:{actor.organisation_id}", f"alone:{actor.organisation_id}"}
+    is_own = document.added_by_id in actor.hands or document.audience in kept
     return (view is View.ALL or (view is View.OUTCOME and is_own)) and is_for(actor, document.audience)
 
 

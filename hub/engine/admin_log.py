@@ -25,6 +25,8 @@ class Subject(StrEnum):
     COLLABORATIVE = "collaborative"
     CODE_LIST = "code_list"
     DAY = "day"
+    FLASH_POINT = "flash_point"
+    INTEREST = "interest"
 
 
 class AdminChange(Base):

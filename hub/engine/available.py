@@ -1,6 +1,7 @@
 """`available_actions()`: for each action out of an item's state, allowed, or everything that is still missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from hub.engine.checks import reasons
 from hub.engine.everyday import correctable
 from hub.engine.visibility import may_see
 from workflows.core import Action, Actor, sentence_of
-from workflows.everyday import CORRECT_FIELD, EVERYDAY
+from workflows.everyday import CORRECT_FIELD, everyday_of
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,12 @@ def available_actions(item: Any, actor: Actor, parties: Sequence[PartyRow] | Non
     parties = item.parties if parties is None else parties
     if not may_see(item, actor, parties):
         return []
-    return [
-        offer_of(item, action, actor, parties)
-        for action in item.workflow.arrows(item.state)
-        if action.when is None or action.when(item, actor) is None
-    ]
+    with asked_once(item):
+        return [
+            offer_of(item, action, actor, parties)
+            for action in item.workflow.arrows(item.state)
+            if action.when is None or action.when(item, actor) is None
+        ]
 
 
 def everyday_actions(item: Any, actor: Actor, parties: Sequence[PartyRow] | None = None) -> list[Offer]:
@@ -50,9 +52,23 @@ def everyday_actions(item: Any, actor: Actor, parties: Sequence[PartyRow] | None
     parties = item.parties if parties is None else parties
     if not may_see(item, actor, parties):
         return []
-    offers = [offer_of(item, action, actor, parties) for action in EVERYDAY]
+    with asked_once(item):
+        offers = [offer_of(item, action, actor, parties) for action in everyday_of(item.workflow)]
     may_correct = bool(correctable(item, actor, parties))
-    return [offer for offer in offers if offer.is_allowed and (may_correct or offer.action is not CORRECT_FIELD)]
+    return [offer for offer in offers if offer.is_allowed and (may_correct or offer.action.name != CORRECT_FIELD.name)]
+
+
+@contextmanager
+def asked_once(item: Any) -> Iterator[None]:
+    """What many actions ask of a register is asked once: nothing changes while they are looked at."""
+    if item.register_answers is not None:  # asked once already, by whoever looks at more of it
+        yield
+        return
+    item.__dict__["register_answers"] = {}
+    try:
+        yield
+    finally:
+        del item.__dict__["register_answers"]
 
 
 def offer_of(item: Any, action: Action, actor: Actor, parties: Sequence[PartyRow]) -> Offer:

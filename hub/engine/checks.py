@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 from hub.codes import codes
@@ -14,6 +15,8 @@ from workflows.core import Action, Actor, Ask, Need
 from workflows.durations import LONDON
 from workflows.roles import Role
 
+MOST_ROWS = 30
+"""Rows in one answer that is a table."""
 LONGEST_ANSWER = 8_000
 """Characters in one answer."""
 EARLIEST_YEAR = 1900
@@ -74,6 +77,9 @@ def _answers(turn: Turn, *, is_theirs: bool) -> Iterator[Problem]:
         elif wrong := wrong_kind(ask, value) or wrong_tense(ask, value, turn.now):
             yield Problem(wrong, ask.name)
             continue
+        elif found := list(wrong_rows(ask, value, turn.now)):
+            yield from found
+            continue
         # A check may name other items, so it speaks to those alone who may give the answer.
         if is_theirs and ask.check is not None and (said := ask.check(turn.item, turn.values)):
             yield Problem(said, ask.name)
@@ -81,6 +87,32 @@ def _answers(turn: Turn, *, is_theirs: bool) -> Iterator[Problem]:
 
 def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
+
+
+def wrong_rows(ask: Ask, rows: Any, now: datetime) -> Iterator[Problem]:
+    """Why a table cannot be the answer, cell by cell; every other kind has no rows.
+
+    The field of a problem of one cell is "actions-1-due_on": the answer, the row's place from 0, the part.
+    """
+    if ask.kind != "rows":
+        return
+    parts = {part.name: part for part in ask.parts}
+    if not 1 <= len(rows) <= MOST_ROWS:
+        said = f"{ask.label}: write at least one" if not rows else f"{ask.label}: give at most {MOST_ROWS}"
+        yield Problem(said, ask.name)
+    elif any(not isinstance(row, dict) or row.keys() - parts.keys() for row in rows):
+        yield Problem(f"{ask.label}: this is not an answer of the right kind", ask.name)
+    else:
+        for place, name in product(range(len(rows)), parts):
+            if wrong := _wrong_cell(parts[name], rows[place].get(name), now):
+                said = f"{ask.label}, number {place + 1}: {wrong[:1].lower()}{wrong[1:]}"
+                yield Problem(said, f"{ask.name}-{place}-{name}")
+
+
+def _wrong_cell(part: Ask, value: Any, now: datetime) -> str | None:
+    if _is_empty(value):
+        return None if part.optional else _please(part)
+    return wrong_kind(part, value) or wrong_tense(part, value, now)
 
 
 def _please(ask: Ask) -> str:
@@ -107,6 +139,7 @@ def wrong_kind(ask: Ask, value: Any) -> str | None:
         "file": StoredFile,
         "organisation": (int, str) if ask.name.endswith("_id") else str,
         "choices": (list, tuple),
+        "rows": (list, tuple),
     }
     if ask.kind == "number" and not isinstance(value, int):
         return f"{ask.label.rstrip('?')}: write a whole number, such as 12"

@@ -50,18 +50,31 @@ def change_priority(turn: Turn, old: str | None, new: str) -> None:
     """Up: the earlier of the old deadline and the new length from now; down: the new length from the start."""
     order = turn.kind.workflow.urgent_first
     is_up = order.index(new) < order.index(old) if old in order and new in order else False
+    _change_lengths(turn, "priority", is_up=is_up, text=f"Priority changed from {old} to {new} by {turn.actor.name}")
+
+
+def make_urgent(turn: Turn) -> None:
+    """What has its length by urgency: the earlier of the old deadline and the urgent length from now, no pause."""
+    for row in [row for row in turn.clocks if row.paused_at is not None and was_asked_for(row)]:
+        resume(turn, row)
+    _change_lengths(turn, "urgency", is_up=True, text=f"Made urgent by {turn.actor.name}")
+
+
+def _change_lengths(turn: Turn, by: str, *, is_up: bool, text: str) -> None:
+    """Every running clock whose rule is by `by` has the length that holds now, from now or from its start."""
     for row in [row for row in turn.clocks if row.stopped_at is None and row.duration]:
-        if "priority" not in turn.policy.takes(row.rule):
+        if by not in turn.policy.takes(row.rule):
             continue
         definition = definition_of(turn, row.name)
         pauses_by_state = definition is not None and bool(definition.pauses_in)
-        may_be_asked = may_pause_on_request(turn, row)
+        # What another clock takes along stands still with it, though nobody can ask for that by itself.
+        may_be_asked = may_pause_on_request(turn, row) or (definition is not None and bool(definition.pauses_with))
         old_due = row.due_at
         change = {
             "at": turn.now.isoformat(),
             "effect": str(Effect.UP if is_up else Effect.DOWN),
             "rule": rule_for(turn, row.rule).text,
-            "text": f"Priority changed from {old} to {new} by {turn.actor.name}",
+            "text": text,
             "allows_pause": pauses_by_state or may_be_asked,
         }
         if row.paused_at is not None and not (may_be_asked if was_asked_for(row) else pauses_by_state):

@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from hub.engine.models import Clock as ClockRow
+from hub.engine.refusal import ActionRefused, Problem
 from hub.engine.statements import adapt, insert, update
 from hub.engine.stored_clocks import Again, deadline_of, worked_out_again
 from hub.engine.turn import Row, Turn
-from workflows.calendar import Rule, moment_rule, time_used
+from workflows.calendar import Effect, Rule, moment_rule, time_used, work_out
 from workflows.core import Clock, Workflow
 from workflows.everyday import may_be_paused
 from workflows.policy import PolicySet
+from workflows.roles import Capacity
 
 FRESH = {
     "per": None,
@@ -57,9 +59,10 @@ def start(turn: Turn, definition: Clock, per: str | None, *, is_first: bool) -> 
         if getattr(turn.item, definition.from_fact) is None:
             turn.change(definition.from_fact, turn.now)  # nobody recorded it, so it is true from now
         begins = getattr(turn.item, definition.from_fact)
-    rule = _rule(turn, definition)
-    if rule is None:
+    moment = moment_of(turn, definition, per)
+    if definition.due_fact and moment is None:
         return None
+    rule = rule_for(turn, definition.rule) if moment is None else moment_rule(moment)
     row = Row(
         id=None,
         item_id=turn.item.id,
@@ -72,19 +75,27 @@ def start(turn: Turn, definition: Clock, per: str | None, *, is_first: bool) -> 
         changes=[],
         **{**FRESH, "per": per},
     )
-    if definition.due_fact:
-        row.due_at = getattr(turn.item, definition.due_fact)
+    if moment is not None:
+        row.due_at = moment
         row.duration = ""
     turn.clocks.append(row)
     recompute(turn, row)
     return row
 
 
-def _rule(turn: Turn, definition: Clock) -> Rule | None:
-    if definition.due_fact:
-        moment = getattr(turn.item, definition.due_fact)
-        return moment_rule(moment) if moment is not None else None
-    return rule_for(turn, definition.rule)
+def is_for_rows(definition: Clock) -> bool:
+    """Whether a clock runs once for each of the item's own rows, and not of its parties."""
+    return definition.per is not None and definition.per not in frozenset(Capacity)
+
+
+def moment_of(turn: Turn, definition: Clock, per: str | None) -> datetime | None:
+    """The moment written down for a clock; None while there is none, and for one that has a length."""
+    found: datetime | None = None
+    if is_for_rows(definition):
+        found = turn.item.clock_rows(definition.per).get(per)
+    elif definition.due_fact:
+        found = getattr(turn.item, definition.due_fact)
+    return found
 
 
 def rule_for(turn: Turn, key: str) -> Rule:
@@ -147,14 +158,52 @@ def resume(turn: Turn, row: Row) -> None:
     recompute(turn, row)
 
 
-def resume_stopped(turn: Turn, row: Row) -> Row:
-    """A clock that had stopped goes on where it was: the time away counts as a pause."""
+def going_along(turn: Turn, clock: Row) -> list[Row]:
+    """The clocks that stand still while this one does and began when it did, by what the workflow says."""
+    followers = {each.name for each in turn.kind.workflow.clocks if each.pauses_with == clock.name}
+    return [other for other in turn.clocks if other.name in followers and other.stopped_at is None]
+
+
+def leading(turn: Turn, clock: Row) -> Row:
+    """The clock itself, where no other one takes it along; ActionRefused says which one does."""
+    definition = definition_of(turn, clock.name)
+    leader = definition_of(turn, definition.pauses_with) if definition is not None else None
+    if leader is not None:
+        raise ActionRefused([Problem(f"It goes along with “{leader.title}”: choose that clock", "clock")])
+    return clock
+
+
+def resume_stopped(turn: Turn, row: Row, definition: Clock) -> Row:
+    """A clock that had stopped goes on where it was: the time away counts as a pause; it may have a least time left.
+
+    One with a least time left also has the length that holds now, if it was made urgent meanwhile. What somebody asked
+    for before is asked no more.
+    """
     away = {"from": row.stopped_at.isoformat(), "to": turn.now.isoformat(), "why": "it had left this clock's states"}
     row.pauses = [*row.pauses, away]
     row.stopped_at = row.outcome = row.gross_seconds = row.net_seconds = None
     row.is_running = True
+    row.asked = None
+    if definition.at_least and (rule := rule_for(turn, row.rule)).text != _length_of(row):
+        _changed(turn, row, Effect.UP, rule, "It came back after the length of this clock was changed")
     recompute(turn, row)
+    if definition.at_least:
+        rule = rule_for(turn, definition.at_least)
+        if row.due_at < work_out(rule, turn.now, turn.calendar).due_at:
+            _changed(turn, row, Effect.REPLACE, rule, "It came back with less left, and this is the least it has")
+            recompute(turn, row)
     return row
+
+
+def _length_of(row: Row) -> str:
+    """The length its rule gave it last: what a priority or an urgency changed it to, else the first one."""
+    changed = [change["rule"] for change in row.changes if change["effect"] in {Effect.UP, Effect.DOWN}]
+    return str([row.duration, *changed][-1])
+
+
+def _changed(turn: Turn, row: Row, effect: Effect, rule: Rule, text: str) -> None:
+    change = {"at": turn.now.isoformat(), "effect": str(effect), "rule": rule.text, "text": text}
+    row.changes = [*row.changes, change]
 
 
 def was_asked_for(row: Any) -> bool:

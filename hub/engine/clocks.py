@@ -4,7 +4,17 @@ from collections.abc import Iterator
 
 from hub.engine.authority import PartyRow, is_party
 from hub.engine.clock_changes import correct_start, follow_the_moment
-from hub.engine.clock_steps import definition_of, pause, resume, resume_stopped, start, stop, was_asked_for
+from hub.engine.clock_steps import (
+    definition_of,
+    is_for_rows,
+    moment_of,
+    pause,
+    resume,
+    resume_stopped,
+    start,
+    stop,
+    was_asked_for,
+)
 from hub.engine.turn import Row, Turn
 from workflows.core import Clock
 
@@ -28,7 +38,9 @@ def _keys(turn: Turn, definition: Clock | None, name: str) -> Iterator[str | Non
 
 
 def _held_by(turn: Turn, definition: Clock) -> set[str]:
-    """The parties that hold the capacity a clock runs for."""
+    """The parties that hold the capacity a clock runs for, or the item's own rows."""
+    if is_for_rows(definition):
+        return set(turn.item.clock_rows(definition.per))
     return {key_of(party) for party in turn.parties if definition.per in party.capacities}
 
 
@@ -45,7 +57,8 @@ def _plan_one(turn: Turn, definition: Clock | None, name: str, per: str | None) 
     live = next((row for row in past if row.stopped_at is None), None)
     if definition is not None and definition.per is not None and per not in _held_by(turn, definition):
         if live is not None:
-            stop(turn, live, is_given_up=True)
+            # A party that left did not do it; a row that is no longer waited for was done, unless the action says so.
+            stop(turn, live, is_given_up=not is_for_rows(definition))
         return
     runs = definition is not None and turn.to_state in definition.runs_in
     pauses = definition is not None and turn.to_state in definition.pauses_in
@@ -53,8 +66,8 @@ def _plan_one(turn: Turn, definition: Clock | None, name: str, per: str | None) 
     if live is not None and (stopped_here or not (runs or pauses)):
         stop(turn, live)
         return
-    if live is not None and definition is not None and definition.due_fact:
-        follow_the_moment(turn, live, getattr(turn.item, definition.due_fact))
+    if live is not None and definition is not None:
+        follow_the_moment(turn, live, moment_of(turn, definition, per))
     if live is not None and definition is not None and definition.from_fact in turn.own_changes and len(past) == 1:
         correct_start(turn, live, turn.own_changes[definition.from_fact])
     if definition is None or stopped_here or not (runs or pauses):
@@ -62,10 +75,11 @@ def _plan_one(turn: Turn, definition: Clock | None, name: str, per: str | None) 
     if live is None:
         if past and (definition.on_return == "once" or _was_stopped_inside(turn, past[-1], definition)):
             return
-        live = resume_stopped(turn, past[-1]) if past and definition.on_return == "resume" else None
+        live = resume_stopped(turn, past[-1], definition) if past and definition.on_return == "resume" else None
         live = live or start(turn, definition, per, is_first=not past)
         if live is None:
             return
+        follow_the_moment(turn, live, moment_of(turn, definition, per))  # it may have changed while the clock was away
     if pauses and live.paused_at is None and turn.now < live.due_at:
         pause(turn, live, why=f"waiting: {turn.kind.workflow.wording_of(turn.to_state).label.lower()}")
     elif runs and live.paused_at is not None and not was_asked_for(live):

@@ -9,7 +9,7 @@ from hub.db import Base
 from hub.engine.refusal import ActionRefused, Problem
 from hub.engine.statements import insert, update
 from hub.engine.turn import Turn
-from hub.engine.visibility import audience_for
+from hub.engine.visibility import audience_for, is_for
 from workflows.everyday import may_take_back
 
 
@@ -35,7 +35,7 @@ _TAKEN_BACK = ("taken_back_at", "taken_back_by_id", "taken_back_why")
 def add_document(turn: Turn) -> None:
     """One row, beside the history row that names the file and its hash."""
     given: StoredFile = turn.values["document"]
-    audience = audience_for(turn.actor, turn.values["audience"])
+    audience = audience_for(turn.item, turn.actor, turn.values["audience"])
     same = [row for row in _documents(turn) if row.sha256 == given.sha256 and row.taken_back_at is None]
     # One for other eyes may be here too: that it is, nobody is told who may not read it.
     if any(row.audience == audience for row in same):
@@ -63,7 +63,8 @@ def add_document(turn: Turn) -> None:
 def take_back_document(turn: Turn) -> None:
     """The row stays, with who took it back, when and why; whoever could see it can read that it was."""
     chosen = next((row for row in _documents(turn) if row.id == turn.values["document_id"]), None)
-    if chosen is None or not may_take_back(chosen, turn.item, turn.actor):
+    # Whom nobody shows it, nobody asks for it: a convenor takes back what all read, and no side's own.
+    if chosen is None or not may_take_back(chosen, turn.item, turn.actor) or not is_for(turn.actor, chosen.audience):
         raise ActionRefused([Problem("Choose a document from the list", "document_id")])
     turn.audience = chosen.audience
     turn.entered["document"] = {"old": chosen.name}

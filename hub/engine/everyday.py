@@ -15,6 +15,7 @@ from hub.engine.clock_changes import (
     follow_the_start,
     start_fact,
 )
+from hub.engine.clock_steps import going_along, leading
 from hub.engine.clocks import plan_clocks
 from hub.engine.documents import add_document, take_back_document
 from hub.engine.models import WorkItem
@@ -56,7 +57,7 @@ def may_own(kind: str, user_id: Any, now: datetime) -> ColumnElement[bool]:
 
 
 def _note(turn: Turn) -> None:
-    turn.audience = audience_for(turn.actor, turn.values["audience"])
+    turn.audience = audience_for(turn.item, turn.actor, turn.values["audience"])
     turn.entered["note"] = {"new": turn.values["note"]}
 
 
@@ -82,6 +83,8 @@ def _remove_party(turn: Turn) -> None:
         raise ActionRefused([Problem("This organisation is not a party", "organisation_id")])
     if any(Capacity.REFERRER in party.capacities for party in leaving):
         raise ActionRefused([Problem("The referrer keeps sight of its own referral", "organisation_id")])
+    if any(Capacity.SIDE in party.capacities for party in leaving):
+        raise ActionRefused([Problem("A side keeps sight of its own dispute until it has ended", "organisation_id")])
     for party in leaving:
         end_party(turn, party)
     if turn.item.is_open:
@@ -153,7 +156,7 @@ def _read(ask: Ask, text: str) -> Any:
 
 
 def _correct_start(turn: Turn) -> None:
-    clock, start = clock_named(turn), turn.values["started_at"]
+    clock, start = leading(turn, clock_named(turn)), turn.values["started_at"]
     if not clock.duration:
         raise ActionRefused([Problem("This clock is due at a moment that was set: its start changes nothing", "clock")])
     was = start_of(clock)
@@ -168,7 +171,8 @@ def _correct_it_where_it_is_kept(turn: Turn, clock: Row, start: datetime) -> Non
     """The moment on the item is wrong too, and what follows from the item would count from it again."""
     fact = start_fact(turn, clock)
     if fact is None:
-        correct_start(turn, clock, start)
+        for row in (clock, *going_along(turn, clock)):
+            correct_start(turn, row, start)
         return
     asked = [ask for action in turn.kind.workflow.actions for ask in action.questions if ask.name == fact]
     if asked:  # it has an action of its own, which keeps in step what hangs on it

@@ -1,11 +1,12 @@
 """The tables of everything that moves: item, history, clocks, parties, drafts, outbox, reactions."""
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship, validates
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship, validates
 
 from hub.db import Base, Moment
 from hub.engine.rulebook import rulebook_with
@@ -27,6 +28,20 @@ class WorkItem(Base):
     workflow: ClassVar[Workflow]
     needs_loaded: ClassVar[tuple[str, ...]] = ()
     """Relations that the workflow's needs read; a page of many items loads them for each kind, not each item."""
+    own_rows: ClassVar[frozenset[str]] = frozenset()
+    """Tables whose rows of this item (`item_id`) its needs read: forgotten under the lock, and after every turn."""
+    as_of: ClassVar[datetime | None] = None
+    """The moment its needs are judged at: set on the item by `perform`; None where a page asks, which is now."""
+    register_answers: ClassVar[dict[tuple[object, ...], Any] | None] = None
+    """What its needs asked of registers while offers are worked out (hub/engine/available.py); None otherwise."""
+    acts_on_its_page_alone: ClassVar[bool] = False
+    """Whether only its own page says what can be done: its needs read so much that a list of many does not ask them."""
+    effects: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
+    """By action: what it writes in the item's own rows, in its turn (`hub.engine.turn`), before its clocks are planned.
+
+    A reaction comes after the turn and may move other items; an effect belongs to the action, and its rows may have
+    clocks.
+    """
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     kind: Mapped[str]
@@ -61,6 +76,23 @@ class WorkItem(Base):
     history: Mapped[list["Transition"]] = relationship(order_by="Transition.position", viewonly=True)
     documents: Mapped[list[Any]] = relationship("Document", order_by="Document.id", viewonly=True)
     """Every document, those taken back too; the table is the documents', named here as the keys are."""
+
+    @classmethod
+    def row_owners(cls, _session: Session, _item_ids: Iterable[int]) -> dict[tuple[int, str], int]:
+        """Of these items the own rows that clocks run for, (item, key as in `clock_rows`) to the organisation it is of.
+
+        One statement for all of them.
+        """
+        return {}
+
+    @property
+    def hub_is_a_side(self) -> bool:
+        """Whether the hub itself is one of those who disagree: then it reads no other side's private words."""
+        return False
+
+    def clock_rows(self, _per: str) -> Mapping[str, datetime | None]:
+        """The item's own rows that a clock runs for one by one: key to the moment it is due; None where a rule says."""
+        return {}
 
     __mapper_args__ = {"polymorphic_on": "kind"}
     __table_args__: Any = (
@@ -107,12 +139,16 @@ class Transition(Base):
     values: Mapped[dict[str, Any]]
     """What was entered: {field: {"old": …, "new": …}}; JSON texts, whole numbers, booleans and lists only."""
     audience: Mapped[str] = mapped_column(default="all")
-    """"hub", "all", or "organisation:ID": who besides the hub may read the row."""
+    """"hub", "all", "organisation:ID": who besides the hub may read the row; "alone:ID": that one, and not the hub."""
     at: Mapped[datetime] = mapped_column(Moment)
     prev_hash: Mapped[str]
     hash: Mapped[str]
 
-    __table_args__ = (UniqueConstraint("item_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("item_id", "position"),
+        # What somebody's organisation sent, newest first, is read from the memberships it was done under.
+        Index("ix_transition_acting_as", "acting_as", "id", postgresql_where=text("acting_as IS NOT NULL")),
+    )
 
 
 # Word for word and line for line as PostgreSQL gives it back, since the comparison of models and tables is of text.

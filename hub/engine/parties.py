@@ -24,7 +24,19 @@ def let_in(turn: Turn, field: str, capacity: Capacity, *, why: str) -> None:
     if organisation is None:
         return
     check_it_exists(turn, "organisation", field, "Choose an organisation from the list")
-    held = next((row for row in turn.parties if row.organisation_id == organisation and row.unit_id is None), None)
+    _let_in(turn, capacity, why, organisation_id=organisation)
+
+
+def let_person_in(turn: Turn, user_id: int, capacity: Capacity, *, why: str) -> None:
+    """A person who is known becomes a party, or gains the capacity when they are one."""
+    _let_in(turn, capacity, why, user_id=user_id)
+
+
+def _let_in(
+    turn: Turn, capacity: Capacity, why: str, *, organisation_id: int | None = None, user_id: int | None = None
+) -> None:
+    who = (organisation_id, None, user_id)
+    held = next((row for row in turn.parties if (row.organisation_id, row.unit_id, row.user_id) == who), None)
     if held is not None:
         if capacity not in held.capacities:
             held.capacities = [*held.capacities, str(capacity)]
@@ -32,7 +44,8 @@ def let_in(turn: Turn, field: str, capacity: Capacity, *, why: str) -> None:
         return
     values = {
         "item_id": turn.item.id,
-        "organisation_id": organisation,
+        "organisation_id": organisation_id,
+        "user_id": user_id,
         "capacities": adapt([str(capacity)], as_json=True),
         "from_at": turn.now,
         "why": why,
@@ -43,7 +56,12 @@ def let_in(turn: Turn, field: str, capacity: Capacity, *, why: str) -> None:
     turn.writes.append((insert("item_party", tuple(values)), values))
     turn.parties.append(
         Row(
-            id=None, unit_id=None, user_id=None, until_at=None, organisation_id=organisation, capacities=[str(capacity)]
+            id=None,
+            unit_id=None,
+            user_id=user_id,
+            until_at=None,
+            organisation_id=organisation_id,
+            capacities=[str(capacity)],
         )
     )
 

@@ -3,11 +3,22 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from hub.engine.clock_steps import may_pause_on_request, pause_on_request, resume, was_asked_for
+from hub.engine.clock_steps import (
+    definition_of,
+    going_along,
+    leading,
+    may_pause_on_request,
+    pause,
+    pause_on_request,
+    resume,
+    rule_for,
+    was_asked_for,
+)
 from hub.engine.clocks import plan_clocks
 from hub.engine.refusal import ActionRefused, Problem
+from hub.engine.stored_clocks import pauses_of
 from hub.engine.turn import Row, Turn
-from workflows.calendar import moment_words, work_out
+from workflows.calendar import Pause, moment_words, work_out
 from workflows.everyday import asked_it_themself
 
 
@@ -27,6 +38,8 @@ def ask_pause(turn: Turn) -> None:
     }
     clock.is_changed = True
     turn.entered["clock"] = {"new": clock.name}
+    if code := turn.values.get("pause_code"):
+        turn.entered["pause_code"] = {"new": code}
     if until is not None:
         turn.entered["until"] = {"new": until.isoformat()}
 
@@ -46,8 +59,12 @@ def approve_pause(turn: Turn) -> None:
     if until is not None and until <= turn.now:
         said = f"It was asked for until {moment_words(until)}, which has passed: refuse it, and let them ask again"
         raise ActionRefused([Problem(said, "clock")])
-    until = until or _latest_end(turn)
+    latest = _latest_end(turn)
+    until = min(until or latest, latest)
     pause_on_request(turn, clock, why=asked["why"], asked_by=asked["by"], approved_by=turn.actor.name, until=until)
+    for other in going_along(turn, clock):
+        if other.is_running and turn.now < other.due_at:
+            pause(turn, other, why=asked["why"], asked_by=asked["by"], approved_by=turn.actor.name)
     _answered(turn, clock)
     turn.entered["until"] = {"new": until.isoformat()}
 
@@ -75,7 +92,12 @@ def resume_clock(turn: Turn) -> None:
     clock = clock_named(turn, is_running=False, meant=is_to_go_on)
     if not was_asked_for(clock):
         raise ActionRefused([Problem("This clock was not paused on request", "clock")])
-    resume(turn, clock)
+    ended = clock.resume_at
+    resume(turn, leading(turn, clock))
+    for other in going_along(turn, clock):
+        if other.paused_at is not None and was_asked_for(other):
+            other.resume_at = ended  # its pause was over at the same moment
+            resume(turn, other)
     plan_clocks(turn)  # in a state that pauses it, it stands still for that reason from now on
     turn.entered["clock"] = {"new": clock.name}
 
@@ -117,19 +139,48 @@ def _check_it_may_be_paused(turn: Turn, clock: Row) -> None:
         raise ActionRefused([Problem("This clock has run out, so it cannot be paused any more", "clock")])
     if not may_pause_on_request(turn, clock):
         raise ActionRefused([Problem("At this priority the clock cannot be paused", "clock")])
-    most = turn.policy.number("pauses.most_times")
+    most = turn.policy.number(turn.kind.workflow.pauses_a_clock)
     if sum(1 for pause in clock.pauses if pause.get("approved_by")) >= most:
         times = "once" if most == 1 else f"{most} times"
         raise ActionRefused([Problem(f"A clock may be paused on request at most {times}", "clock")])
 
 
 def _check_the_end(turn: Turn, until: datetime | None) -> None:
-    if until is not None and until > (latest := _latest_end(turn)):
+    latest = _latest_end(turn)
+    if until is not None and until > latest:
         longest = turn.policy.text("pauses.longest")
         said = f"A pause may last at most {longest}: give a time up to {moment_words(latest)}"
+        if turn.kind.workflow.pauses_in_all:
+            said = f"All pauses together may last no longer: give a time up to {moment_words(latest)}"
         raise ActionRefused([Problem(said, "until")])
 
 
 def _latest_end(turn: Turn) -> datetime:
-    """When a pause that begins now ends by itself at the latest."""
-    return work_out(turn.policy.duration("pauses.longest"), turn.now, turn.calendar).due_at
+    """When a pause that begins now ends by itself at the latest, with what earlier ones took where all are limited."""
+    longest = work_out(turn.policy.duration("pauses.longest"), turn.now, turn.calendar).due_at
+    if not turn.kind.workflow.pauses_in_all:
+        return longest
+    # Counted like a clock that runs in the pauses alone and stands still in between.
+    begun, gaps = _between_pauses(turn)
+    rule = rule_for(turn, turn.kind.workflow.pauses_in_all)
+    latest = min(longest, work_out(rule, begun, turn.calendar, gaps).due_at)
+    if latest <= turn.now:
+        raise ActionRefused([Problem(f"All pauses together may last {rule.text}, and that is used up", "clock")])
+    return latest
+
+
+def _between_pauses(turn: Turn) -> tuple[datetime, list[Pause]]:
+    """When the first pause on request of any clock began, and the times since in which none went on."""
+    spans = sorted(
+        (span.start, span.end or turn.now)
+        for row in turn.clocks
+        if (definition := definition_of(turn, row.name)) is not None and not definition.pauses_with
+        for span in pauses_of(row)
+        if span.approved_by
+    )
+    gaps, reached = [], spans[0][0] if spans else turn.now
+    for begun, ended in [*spans, (turn.now, turn.now)]:
+        if begun > reached:
+            gaps.append(Pause(reached, begun))
+        reached = max(reached, ended)
+    return spans[0][0] if spans else turn.now, gaps

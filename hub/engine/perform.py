@@ -1,6 +1,7 @@
 """`perform()`: the only way an item changes its state. Locks, checks, moves, writes history, clocks and messages."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,7 +33,7 @@ from hub.engine.turn import Row, Turn
 from hub.engine.visibility import may_see
 from hub.engine.writing import finish, forget_rows
 from workflows.core import Action, Actor, Workflow
-from workflows.everyday import BY_NAME
+from workflows.everyday import BY_NAME, everyday_named
 from workflows.machine import move
 from workflows.policy import NotAllowed
 
@@ -68,6 +69,7 @@ def perform(
     kind = kind_table(model)
     locked = _lock(session, item, kind, actor, may_close=_touches_an_end(kind.workflow, action))
     parties, clocks, book = locked.parties, locked.clocks, locked.book
+    item.__dict__["as_of"] = now
     _check_it_is_seen(item, actor, locked)
     _check_it_is_fresh(item, seen)
     chosen, to_state = _arrow(kind.workflow, item, action, actor)
@@ -91,7 +93,9 @@ def perform(
     if found:
         raise ActionRefused(found)
     try:
-        _decide(turn)
+        # Rows that an effect wrote go with the refusal of what follows it.
+        with session.begin_nested() if chosen.name in item.effects else nullcontext():
+            _decide(turn)
     except (ActionRefused, NotAllowed) as no:
         session.expire(item)  # changed in memory and nowhere else
         raise no if isinstance(no, ActionRefused) else ActionRefused([str(no)]) from no
@@ -114,6 +118,8 @@ def _decide(turn: Turn) -> None:
         let_go(turn, capacity)
     for name, capacity in turn.action.lets_in.items():
         let_in(turn, name, capacity, why=turn.action.label)
+    if effect := turn.item.effects.get(turn.action.name):
+        effect(turn)
     _stamp_policy(turn)
     plan_clocks(turn)
 
@@ -201,7 +207,7 @@ def _check_it_is_fresh(item: Any, seen: int | None) -> None:
 
 def _arrow(workflow: Workflow, item: Any, name: str, actor: Actor) -> tuple[Action, str]:
     """The arrow of this name out of the item's state and where it leads; two of one name are told apart by `when`."""
-    everyday = BY_NAME.get(name)
+    everyday = everyday_named(workflow, name)
     if everyday is not None:
         return everyday, str(item.state)
     named = [action for action in workflow.named(name) if item.state in action.sources]

@@ -1,21 +1,22 @@
 """Reading one item for its page: a fixed number of statements, whatever its history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.base import ExecutableOption
 
 from hub.db import Base
-from hub.engine.available import Offer, available_actions, everyday_actions
+from hub.engine.available import Offer, asked_once, available_actions, everyday_actions
+from hub.engine.clock_names import ClockNames, read_clock_names
 from hub.engine.models import Clock, ItemParty, Transition, WorkItem
 from hub.engine.rulebook import Rulebook, RulebookState, rulebook_at
 from hub.engine.visibility import View, history_seen_by, may_be_seen, view_of_item, visible
 from workflows.core import Actor
-from workflows.everyday import EVERYDAY, KEEPS_THE_VERSION
+from workflows.everyday import KEEPS_THE_VERSION, everyday_of
 
 LAST_ROWS = 100
 """History rows on an item's page, newest first; the page says when there are more."""
@@ -55,6 +56,8 @@ class Reading:
     """What it was opened from and what was opened from it, as far as this actor may see them."""
     names: Mapping[tuple[str, int | str], str]
     """The people, units and organisations that history gives by id or ODS code: ("person", 7) to a name."""
+    clock_names: ClockNames = field(default_factory=ClockNames)
+    """What each of its clocks is called, and whose it is."""
 
     def since(self, version: int) -> list[Line]:
         """What was done after the item had this version, newest first; what a clock did is nobody's doing."""
@@ -91,7 +94,8 @@ def read_item(
 ) -> Reading | None:
     """The item called `reference` with clocks, parties and history, or None when this actor may not see it.
 
-    `options` load what the kind's page shows besides. Five statements at most and those of the options.
+    `options` load what the kind's page shows besides. Five statements at most, those of the options, and
+    two where clocks run for one side each.
     """
     item: Any = session.scalars(
         visible(model, actor).where(WorkItem.reference == reference).options(*options)
@@ -103,8 +107,10 @@ def read_item(
     live = [line.party for line in parties if line.party.until_at is None]
     set_committed_value(item, "clocks", clocks)
     set_committed_value(item, "parties", [line.party for line in parties])
-    lines = _lines(session, item, actor)
+    lines = lines_of(session, item, history_seen_by(actor))
     view = view_of_item(item, actor, live)
+    with asked_once(item):
+        offers, everyday = available_actions(item, actor, live), everyday_actions(item, actor, live)
     return Reading(
         item=item,
         clocks=clocks,
@@ -112,10 +118,11 @@ def read_item(
         lines=lines,
         book=book,
         view=view,
-        offers=available_actions(item, actor, live),
-        everyday=everyday_actions(item, actor, live),
+        offers=offers,
+        everyday=everyday,
         related=_related(session, item, actor),
-        names=_names(session, item, lines) if view is View.ALL else {},
+        names=names_in(session, item, lines) if view is View.ALL else {},
+        clock_names=read_clock_names(session, [(item.kind, item.id, row.per) for row in clocks]),
     )
 
 
@@ -160,22 +167,24 @@ def _parties(session: Session, item: WorkItem) -> list[PartyLine]:
     return [PartyLine(party, f"{name}, {ward}" if ward else name) for party, name, ward in rows]
 
 
-def _lines(session: Session, item: WorkItem, actor: Actor) -> list[Line]:
+def lines_of(session: Session, item: WorkItem, seen: ColumnElement[bool], most: int | None = LAST_ROWS) -> list[Line]:
+    """The newest rows of a history that `seen` lets through, newest first; all of them with `most` None."""
     user = Base.metadata.tables["user_account"]
     behalf = aliased(user)
     rows = session.execute(
         select(Transition, user.c.name, behalf.c.name)
         .outerjoin(user, user.c.id == Transition.actor_id)
         .outerjoin(behalf, behalf.c.id == Transition.on_behalf_of)
-        .where(Transition.item_id == item.id, history_seen_by(actor))
+        .where(Transition.item_id == item.id, seen)
         .order_by(Transition.position.desc())
-        .limit(LAST_ROWS)
+        .limit(most)
     )
     return [Line(row, name or "The hub", behalf_name) for row, name, behalf_name in rows]
 
 
-def _names(session: Session, item: Any, lines: Sequence[Line]) -> dict[tuple[str, int | str], str]:
-    asks = (ask for action in (*item.workflow.actions, *EVERYDAY) for ask in action.questions)
+def names_in(session: Session, item: Any, lines: Sequence[Line]) -> dict[tuple[str, int | str], str]:
+    """The people, units and organisations that these rows give by id or ODS code, as `Reading.names` has them."""
+    asks = (ask for action in (*item.workflow.actions, *everyday_of(item.workflow)) for ask in action.questions)
     kinds = {ask.name: ask.kind for ask in asks if ask.kind in {"person", "organisation", "unit"}}
     changes = [(kinds[name], change) for line in lines for name, change in line.row.values.items() if name in kinds]
     given = {(kind, value) for kind, change in changes for value in change.values() if value is not None}

@@ -56,7 +56,7 @@ FILLED = "UPDATE recount SET total = %(total)s, started_at = %(now)s WHERE id = 
 TAKE = """
 SELECT clock.id AS clock_id, clock.item_id, clock.name, clock.per, clock.duration, clock.started_at, clock.due_at,
     clock.pauses, clock.changes, clock.warn_50_at, clock.warn_80_at, clock.warned_at, clock.rang_at, clock.stopped_at,
-    work_item.state, work_item.policy_version_id, work_item.history_length, work_item.head_hash
+    work_item.kind, work_item.state, work_item.policy_version_id, work_item.history_length, work_item.head_hash
 FROM recount_clock JOIN clock ON clock.id = recount_clock.clock_id JOIN work_item ON work_item.id = clock.item_id
 WHERE recount_clock.recount_id = %(id)s ORDER BY recount_clock.clock_id LIMIT %(limit)s
 FOR NO KEY UPDATE OF recount_clock, clock, work_item SKIP LOCKED

@@ -185,7 +185,7 @@ def chained(
             "on_behalf_of": None,
             "reason": reason,
             "values": says(row),
-            "audience": "hub" if reason else _audience(row.per),
+            "audience": "hub" if reason else _audience(row),
             "at": now,
             "prev_hash": head,
         }
@@ -194,10 +194,11 @@ def chained(
         yield line
 
 
-def _audience(per: str | None) -> str:
-    """Parties do not see each other, so that one's deadline passed is read by it and the hub."""
-    if per is None:
+def _audience(row: Any) -> str:
+    """Parties do not see each other, so that one's deadline passed is read by it and the hub; sides of a dispute do."""
+    if row.per is None or _workflows()[row.kind].is_between_sides:
         return "all"
+    per: str = row.per
     return per.partition("/")[0] if per.startswith("organisation:") else "hub"
 
 

@@ -84,6 +84,8 @@ def as_json(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         return [as_json(part) for part in value]
+    if isinstance(value, dict):
+        return {name: as_json(part) for name, part in value.items()}
     if isinstance(value, float):
         raise TypeError("history keeps no fractions: say pence, seconds or text")
     return value

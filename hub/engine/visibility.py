@@ -34,7 +34,7 @@ ALL_ROLES = (
     Role.HEAD_OF_COMMISSIONING,
     Role.DIRECTOR,
 )
-PEOPLE_KINDS = ("referral", "admission", "placement", "approach", "stay", "task")
+PEOPLE_KINDS = ("referral", "admission", "placement", "approach", "stay", "task", "escalation")
 """Kinds about one person's care."""
 INSIDE_KINDS = ("merge",)
 """Kinds about a person that are the hub's own matter: by role inside the hub, nobody outside, no emergencies."""
@@ -74,8 +74,9 @@ OUTCOME_ALONE: dict[str, frozenset[Capacity]] = {
 }
 """Capacities that show a kind's status and outcome, and no more."""
 
-OPENS_NO_CASE = frozenset({"approach"})
-"""Kinds whose parties are not led on to the case: a unit that is asked opens its approach and nothing else."""
+OPENS_NO_CASE = frozenset({"approach", "escalation"})
+"""Kinds whose parties are not led on to the case: a unit that is asked opens its approach and nothing else, and a side
+of a dispute nothing beside it."""
 
 
 def view_of_item(item: Any, actor: Actor, parties: Iterable[PartyRow]) -> View:
@@ -241,22 +242,35 @@ def keeps_the_name(kind: str, actor: Actor) -> bool:
     return kind == "placement" and not actor.is_hub and actor.role in UNIT_ROLES
 
 
-def audience_for(actor: Actor, chosen: str) -> str:
-    """Whom something is for, as its row keeps it: what a party keeps to itself is its own organisation's."""
-    return chosen if actor.is_hub or chosen == "all" else f"organisation:{actor.organisation_id}"
+def audience_for(item: Any, actor: Actor, chosen: str) -> str:
+    """Whom something is for, as its row keeps it: what a party keeps to itself is its own organisation's and the hub's.
+
+    Where the hub is itself one of the sides, it is that organisation's alone.
+    """
+    if actor.is_hub or chosen == "all":
+        return chosen
+    return f"{'alone' if item.hub_is_a_side else 'organisation'}:{actor.organisation_id}"
 
 
 def is_for(actor: Actor, audience: str) -> bool:
     """Whether what has this audience may be read by the actor, whose view of the item is another matter."""
-    return actor.is_hub or audience in _audiences(actor)
+    return not is_alone(audience) if actor.is_hub else audience in _audiences(actor)
+
+
+def is_alone(audience: str) -> bool:
+    """Whether it is one organisation's alone, and not the hub's."""
+    return audience.startswith(_ALONE)
+
+
+_ALONE = "alone:"
 
 
 def _audiences(actor: Actor) -> list[str]:
-    return ["all", f"organisation:{actor.organisation_id}"]
+    return ["all", f"organisation:{actor.organisation_id}", f"{_ALONE}{actor.organisation_id}"]
 
 
 def history_seen_by(actor: Actor) -> ColumnElement[bool]:
     """The history rows of an item that this actor may read: by their audience."""
     if actor.is_hub:
-        return true()
+        return ~Transition.audience.startswith(_ALONE)
     return Transition.audience.in_(_audiences(actor))

@@ -111,12 +111,14 @@ def announce(turn: Turn, cursor: Any, topic: str, row: dict[str, Any]) -> None:
 
 def forget_rows(session: Session, item: Any) -> None:
     """What the object holds of other rows is read again when somebody asks."""
-    loaded = [name for name in ("owner", "clocks", "parties", "history", "documents") if name in item.__dict__]
+    names = ("owner", "clocks", "parties", "history", "documents", *(item.needs_loaded if item.own_rows else ()))
+    loaded = [name for name in names if name in item.__dict__]
     if loaded:
         session.expire(item, loaded)
+    tables = _OF_AN_ITEM | item.own_rows
     for row in session.identity_map.values():
         # Read again, the collection gives the same objects, so they must forget what they were.
-        if getattr(row, "__tablename__", "") in _OF_AN_ITEM and row.__dict__.get("item_id") == item.id:
+        if getattr(row, "__tablename__", "") in tables and row.__dict__.get("item_id") == item.id:
             session.expire(row)
 
 

@@ -10,7 +10,7 @@ from hub.codes import codes
 from hub.web.filters import listed, lower_first
 from workflows.core import Action, Clock, May, Workflow, in_words, sentence_of, upper_first
 from workflows.durations import Basis, parse_duration
-from workflows.everyday import CHANGE_PRIORITY, EVERYDAY
+from workflows.everyday import CHANGE_PRIORITY, everyday_of
 from workflows.policy import PolicySet
 from workflows.policy.entry import DIMENSIONS, Entry, Never
 from workflows.roles import Capacity
@@ -70,7 +70,7 @@ def rights_of(workflow: Workflow) -> tuple[Rights, ...]:
 
 def everyday_rights(workflow: Workflow) -> tuple[Rights, ...]:
     """The actions every item has."""
-    return tuple(_rights(workflow, action, "Any state") for action in EVERYDAY)
+    return tuple(_rights(workflow, action, "Any state") for action in everyday_of(workflow))
 
 
 def _rights(workflow: Workflow, action: Action, sources: str) -> Rights:

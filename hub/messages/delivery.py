@@ -15,10 +15,13 @@ from sqlalchemy.orm import Session
 from hub.accounts.asking import ASKED_TOPIC
 from hub.accounts.on_call_pages import PAGES as ONCALL_PAGES
 from hub.config import OUTGOING
+from hub.engine.clock_names import ClockNames, read_clock_names, title_of
 from hub.engine.outbox import BATCH, Outgoing, claim, mark_failed, mark_sent, queue_told
 from hub.engine.recounts import RECOUNTED
 from hub.engine.sweep import RANG, WARNED
 from hub.messages.deputies import with_deputies
+from hub.messages.disputes import WORDS as DISPUTE_WORDS
+from hub.messages.disputes import offer_of
 from hub.messages.kinds import MAIL_GIVEN_UP, Way, kind_of
 from hub.messages.models import Message
 from hub.messages.preferences import read_wishes
@@ -27,8 +30,8 @@ from hub.messages.side_words import FOR_A_UNIT, FOR_THE_HUB, people_inside
 from hub.messages.who_is_told import who_is_told
 from hub.organisations.topics import BEDS_STALE
 from hub.policies.horizon import HOLIDAYS_SHORT
+from hub.web.filters import lower_first
 from hub.web.item_rows import plural_of
-from workflows import ALL
 from workflows.core import in_words
 from workflows.durations import moment_words
 
@@ -92,10 +95,12 @@ def _inbox_rows(
 ) -> Iterator[dict[str, Any]]:
     heard = with_deputies(session, batch, who_is_told(session, batch, now), now)
     inside = people_inside(session)
+    names = read_clock_names(session, [_clock_of(sent) for sent in batch if sent.topic in _CLOCKS])
     wishes = read_wishes(session, {user_id for people in heard.values() for user_id in people}, now)
     for sent in batch:
         try:
-            words = {is_hub: words_of(sent.topic, sent.payload, is_hub=is_hub) for is_hub in (True, False)}
+            title = _title_of(sent, names) if sent.topic in _CLOCKS else ""
+            words = {is_hub: words_of(sent.topic, sent.payload, is_hub=is_hub, title=title) for is_hub in (True, False)}
             page = _page(sent)
         except (LookupError, ValueError, TypeError, AttributeError) as error:
             failed[sent.id] = f"it cannot be put into words: {error}"
@@ -123,23 +128,34 @@ def _event_of(sent: Outgoing) -> datetime:
     return moment.replace(second=0, microsecond=0) if sent.topic in _CLOCKS else moment
 
 
-def words_of(topic: str, payload: Any, *, is_hub: bool = True) -> str:
-    """What happened, without names: "Returned", "Deadline near: review, due Friday 27 March 2026, 11:30pm".
+def words_of(topic: str, payload: Any, *, is_hub: bool = True, title: str = "") -> str:
+    """What happened, without names of people: "Returned", "Deadline near: review, due Friday 27 March 2026, 11:30pm".
 
-    Of a bed, what a unit is asked is news to the hub: each reads it from its own side.
+    Of a bed, what a unit is asked is news to the hub: each reads it from its own side. `title`: what the clock is
+    called and whose it is; else its plain name.
     """
-    of_a_side = (FOR_THE_HUB if is_hub else FOR_A_UNIT).get(topic)
+    of_a_side = (FOR_THE_HUB if is_hub else FOR_A_UNIT).get(topic) or DISPUTE_WORDS.get(topic)
     if of_a_side:
         return of_a_side
     if topic in _WORDS:
         return _WORDS[topic].format_map(payload)
     if topic not in _CLOCKS:
         return in_words(topic.rpartition(".")[2])
-    workflow = ALL.get(payload.get("kind", ""))
-    titles = {clock.name: clock.title for clock in workflow.clocks} if workflow else {}
-    name = payload["clock"]
-    title = titles.get(name, in_words(name)).lower()
-    return f"{_CLOCKS[topic]}: {title}, due {moment_words(datetime.fromisoformat(payload['due_at']))}"
+    if topic == RANG and (offer := offer_of(payload["clock"])):
+        return offer
+    said = title or title_of(payload.get("kind", ""), payload["clock"])
+    return f"{_CLOCKS[topic]}: {lower_first(said)}, due {moment_words(datetime.fromisoformat(payload['due_at']))}"
+
+
+def _title_of(sent: Outgoing, names: ClockNames) -> str:
+    kind, item_id, per = _clock_of(sent)
+    return names.title(kind, item_id, sent.payload["clock"], per)
+
+
+def _clock_of(sent: Outgoing) -> tuple[str, int, str | None]:
+    """The kind and the item of a clock, and whose it is."""
+    per = sent.payload.get("per")
+    return str(sent.payload.get("kind")), sent.item_id or 0, per if isinstance(per, str) else None
 
 
 def _write_files(batch: list[Outgoing], folder: Path, failed: dict[int, str]) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from hub.accounts.asking import ASKED_TOPIC
+from hub.messages import disputes
 from hub.organisations.topics import BEDS_STALE
 
 
@@ -96,6 +97,7 @@ ANSWER_INSIDE: Final = frozenset(
         "item.assigned",
         "item.pause_asked",
         "oncall.pages",
+        *disputes.ANSWER_INSIDE,
     }
 )
 """What people of the hub must answer, decide or take up."""
@@ -109,6 +111,7 @@ ANSWER_OUTSIDE: Final = frozenset(
         "task.rest_owed",
         "item.assigned",
         "item.pause_asked",
+        *disputes.ANSWER_OUTSIDE,
     }
 )
 """What people outside the hub must."""

@@ -4,34 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from hub.accounts.on_call import on_call_now
-from hub.cases.models import CareCase, CaseSeal
+from hub.engine.clock_names import read_row_owners
 from hub.engine.clocks import key_of
 from hub.engine.models import ItemParty, Transition, WorkItem
 from hub.engine.outbox import Outgoing
 from hub.engine.sweep import RANG, WARNED
+from hub.engine.visibility import roles_that_see
 from hub.messages.beside_items import told_beside_items
-from hub.messages.hearers import TAKE_IN, Person, people_of
+from hub.messages.disputes import BETWEEN_SIDES, OF_DISPUTES
+from hub.messages.hearers import TAKE_IN, Person, Told, people_of, sealed_cases
 from workflows import ALL
+from workflows.escalation.who import SPEAKING_ROLES
 from workflows.roles import UNIT_ROLES, Capacity, Role
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Who hears of a topic: always the owner, or while there is none those who take it in; and these besides."""
-
-    parties: tuple[Capacity, ...] = ()
-    """The people of the parties that hold one of these capacities."""
-    roles: tuple[Role, ...] = ()
-    """Everybody of the hub in one of these roles: what waits for their answer."""
-
 
 THE_HUB = Told()
 AND_REFERRER = Told(parties=(Capacity.REFERRER,))
@@ -39,6 +30,7 @@ WORKS_BY = (Role.COORDINATOR, Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING, Rol
 """Who works by the policy set, and hears when another one is to come."""
 
 TABLE: Mapping[str, Told] = {
+    **OF_DISPUTES,
     "referral.submitted": THE_HUB,
     **dict.fromkeys(
         (
@@ -101,6 +93,9 @@ SPEAKS_FOR: Mapping[Capacity, frozenset[Role]] = {
     Capacity.ASSESSOR: frozenset({Role.ACCESS_ASSESSOR}),
     Capacity.RECEIVING: UNIT_ROLES,
     Capacity.TREATING: UNIT_ROLES,
+    Capacity.SIDE: frozenset(SPEAKING_ROLES),
+    Capacity.FUNDER: frozenset({Role.FUNDER}),
+    Capacity.INTERESTED: frozenset({Role.OUTSIDE_MEMBER}),
 }
 """Which people of an organisation hear for it; for other capacities all who may act for it."""
 ANSWERS = (Capacity.ASSESSOR, Capacity.ASKED, Capacity.RECEIVING, Capacity.TREATING)
@@ -123,6 +118,13 @@ class _Around:
     on_call: frozenset[int]
     sealed: Mapping[int, frozenset[int]]
     """Sealed cases and whom each is open to."""
+    row_owners: Mapping[tuple[int, str], int]
+    """Of items whose own rows have clocks: the row to the organisation it is of."""
+
+    def is_open_to(self, item: WorkItem, person: Person) -> bool:
+        """Whether somebody of the hub sees the item by their role, past the seal of its case."""
+        named = self.sealed.get(item.case_id or 0)
+        return person.role in roles_that_see(item.kind) and (named is None or person.user_id in named)
 
 
 def who_is_told(session: Session, batch: Sequence[Outgoing], now: datetime) -> dict[int, set[int]]:
@@ -143,15 +145,39 @@ def _actor(sent: Outgoing, around: _Around) -> int | None:
 
 def _people_of(sent: Outgoing, around: _Around) -> Iterator[int]:
     item = around.items[sent.item_id or 0]
-    told = _of_a_clock(sent, item, around) if sent.topic in {RANG, WARNED} else TABLE.get(sent.topic, THE_HUB)
+    told = _told_of(sent, item, around)
     inside = set(_of_the_hub(item, told, around))
     if item.case_id in around.sealed:
         inside &= around.sealed[item.case_id or 0]
     yield from inside
     yield from _named(sent, item, around)
+    whose = _whose(sent, item, around)
     for party in around.parties.get(item.id, ()):
-        if sent.payload.get("per") == key_of(party) or any(held in told.parties for held in party.capacities):
+        if key_of(party) == whose or any(held in told.parties for held in party.capacities):
             yield from _for_party(party, item, around)
+
+
+def _told_of(sent: Outgoing, item: WorkItem, around: _Around) -> Told:
+    if sent.topic in {RANG, WARNED}:
+        told = _of_a_clock(sent, item, around)
+    elif item.workflow.is_between_sides and sent.topic in BETWEEN_SIDES:
+        told = BETWEEN_SIDES[sent.topic]
+    else:
+        told = TABLE.get(sent.topic, THE_HUB)
+    # Whoever convenes hears what an owner hears, in the hub or outside; no other kind has one.
+    return replace(told, parties=(*told.parties, Capacity.CONVENOR))
+
+
+def _whose(sent: Outgoing, item: WorkItem, around: _Around) -> str | None:
+    """The party a clock runs for, or whose row it runs for, as `key_of` says it."""
+    per = _per(sent)
+    owner = around.row_owners.get((item.id, per or ""))
+    return per if owner is None else f"organisation:{owner}"
+
+
+def _per(sent: Outgoing) -> str | None:
+    per = sent.payload.get("per")
+    return per if isinstance(per, str) else None
 
 
 def _named(sent: Outgoing, item: WorkItem, around: _Around) -> Iterator[int]:
@@ -167,18 +193,33 @@ def _of_the_hub(item: WorkItem, told: Told, around: _Around) -> Iterator[int]:
     of_the_hub = [person for person in around.people if person.is_hub]
     if any(person.user_id == item.owner_id for person in of_the_hub):
         yield item.owner_id or 0
-    else:
+    elif not _is_for_others(item, around):
         yield from (person.user_id for person in of_the_hub if person.role in TAKE_IN)
+    if item.workflow.is_between_sides:  # who raised it for others hears how it goes
+        began = {item.opened_by_id, item.opened_for_id}
+        yield from (each.user_id for each in of_the_hub if each.user_id in began and around.is_open_to(item, each))
     yield from (person.user_id for person in of_the_hub if person.role in told.roles)
     if item.priority == "emergency":
         yield from around.on_call
+
+
+def _is_for_others(item: WorkItem, around: _Around) -> bool:
+    """Whether nobody of the hub takes it in: it is itself one of the sides, or somebody outside convenes."""
+    hub = {person.organisation_id for person in around.people if person.is_hub}
+    heard = {person.user_id for person in around.people}
+    return any(
+        (Capacity.SIDE in party.capacities and party.organisation_id in hub)
+        or (Capacity.CONVENOR in party.capacities and party.user_id in heard)
+        for party in around.parties.get(item.id, ())
+    )
 
 
 def _of_a_clock(sent: Outgoing, item: WorkItem, around: _Around) -> Told:
     """A warning or a ring: whoever is waited for outside, and the roles the clock itself names."""
     rang = [clock for clock in item.workflow.clocks if clock.name == sent.payload.get("clock")]
     roles = dict.fromkeys(role for clock in rang for role in clock.tells)
-    return Told(parties=_waited_for(item, around), roles=tuple(roles))
+    parties = (*_waited_for(item, around), *(party for clock in rang for party in clock.tells_parties))
+    return Told(parties=parties, roles=tuple(roles))
 
 
 def _waited_for(item: WorkItem, around: _Around) -> tuple[Capacity, ...]:
@@ -194,22 +235,27 @@ def _for_party(party: ItemParty, item: WorkItem, around: _Around) -> Iterator[in
         yield party.user_id
         return
     roles = frozenset[Role]().union(*(SPEAKS_FOR.get(Capacity(held), frozenset(Role)) for held in party.capacities))
-    found = {
-        person.user_id
+    is_side, began = Capacity.SIDE in party.capacities, {item.opened_by_id, item.opened_for_id}
+    theirs = [
+        person
         for person in around.people
         if person.organisation_id == party.organisation_id
-        and not person.is_hub
-        and person.role in roles
+        and (not person.is_hub or (is_side and around.is_open_to(item, person)))
         and (party.unit_id in {None, person.unit_id} or (person.unit_id is None and person.role in UNIT_ROLES))
-    }
+    ]
+    found = {person.user_id for person in theirs if person.role in roles}
+    if is_side:
+        # Everybody who may speak for a side hears, so that it is not one person's to answer in time.
+        yield from found | {person.user_id for person in theirs if person.user_id in began}
+        return
     # Who began it hears for their team; when they have left, all of the team do.
-    yield from {user_id for user_id in found if user_id in {item.opened_by_id, item.opened_for_id}} or found
+    yield from {user_id for user_id in found if user_id in began} or found
 
 
 def _read(session: Session, told: Sequence[Outgoing], now: datetime) -> _Around:
     ids = {sent.item_id for sent in told}
     if not ids:
-        return _Around({}, {}, {}, (), frozenset(), {})
+        return _Around({}, {}, {}, (), frozenset(), {}, {})
     items = {item.id: item for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(ids)))}
     parties = defaultdict(list)
     for party in session.scalars(
@@ -217,6 +263,7 @@ def _read(session: Session, told: Sequence[Outgoing], now: datetime) -> _Around:
     ):
         parties[party.item_id].append(party)
     places = {party.organisation_id for found in parties.values() for party in found}
+    clocks = [(items[sent.item_id or 0].kind, sent.item_id or 0, _per(sent)) for sent in told]
     shift = on_call_now(session, now) if any(item.priority == "emergency" for item in items.values()) else None
     return _Around(
         items=items,
@@ -224,7 +271,8 @@ def _read(session: Session, told: Sequence[Outgoing], now: datetime) -> _Around:
         actors=actors_of(session, told),
         people=people_of(session, places, now),
         on_call=frozenset({shift.user_id} if shift else ()),
-        sealed=_sealed(session, {item.case_id for item in items.values()}),
+        sealed=sealed_cases(session, {item.case_id for item in items.values()}),
+        row_owners=read_row_owners(session, clocks),
     )
 
 
@@ -237,16 +285,3 @@ def actors_of(session: Session, told: Sequence[Outgoing]) -> dict[tuple[int, int
         )
     )
     return {(item_id, position): actor for item_id, position, actor in found}
-
-
-def _sealed(session: Session, cases: set[Any]) -> dict[int, frozenset[int]]:
-    """The sealed ones of these cases, and whom each is open to."""
-    rows = session.execute(
-        select(CareCase.id, CaseSeal.user_id)
-        .outerjoin(CaseSeal, CaseSeal.case_id == CareCase.id)
-        .where(CareCase.id.in_(cases), CareCase.is_sealed)
-    )
-    found: dict[int, set[int]] = defaultdict(set)
-    for case_id, user_id in rows:
-        found[case_id] |= {user_id} - {None}
-    return {case_id: frozenset(named) for case_id, named in found.items()}

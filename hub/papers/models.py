@@ -18,6 +18,7 @@ class PaperKind(StrEnum):
     FORM_2 = "form_2"
     DECISION_NOTICE = "decision_notice"
     PACK = "pack"
+    DISPUTE = "dispute"
 
     @property
     def label(self) -> str:
@@ -27,6 +28,7 @@ class PaperKind(StrEnum):
             "form_2": "Form 2",
             "decision_notice": "Decision notice",
             "pack": "What you need to answer",
+            "dispute": "The whole dispute",
         }[self.value]
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from hub.papers.content import Block
 from hub.papers.letters import FAMILIES, NOT_PRINTED, printable, runs_right_to_left
 from hub.papers.models import Paper
+from hub.web.filters import moment
 
 PROGRAM: Final = Path(__file__).parent / "typesetting.py"
 SECONDS: Final = 20.0
@@ -64,11 +65,16 @@ def job_of(paper: Paper) -> dict[str, Any]:
             "author": mark,
             "mark": mark,
             "reference": title,
-            "foot": f"Paper {paper.id}, fingerprint {paper.sha256[:12]}",
+            "foot": f"{_which(paper)}, fingerprint {paper.sha256[:12]}",
             "fonts": list(FAMILIES),
             "blocks": blocks,
         },
     }
+
+
+def _which(paper: Paper) -> str:
+    """What the foot calls a paper: by its number, and one that is not kept by when it was made."""
+    return f"Paper {paper.id}" if paper.id is not None else f"As at {moment(paper.made_at)}"
 
 
 class _Job:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 from sqlalchemy.orm import Session, joinedload, load_only
 
-from hub.cases.models import CareCase
+from hub.cases.queries import restricts_sharing
 from hub.engine.authority import is_party
 from hub.engine.models import ItemParty, WorkItem
 from hub.engine.reading import Reading
@@ -17,6 +17,8 @@ from workflows.roles import Capacity
 
 SHOWS_FORM_1 = "admission"
 """The one kind whose page shows the Form 1 it was opened from; a task about a referral does not."""
+SAY_WHO = (PaperKind.PACK, PaperKind.DISPUTE)
+"""Papers for others than who referred the person, that say who it is."""
 LISTED = (Paper.id, Paper.item_id, Paper.kind, Paper.made_at, Paper.for_whom)
 """What a list of papers shows: the content stays where it is until one is opened."""
 
@@ -52,16 +54,14 @@ def find_paper(session: Session, paper_id: int, actor: Actor) -> Paper | None:
 def may_be_told(actor: Actor) -> ColumnElement[bool]:
     """The condition on `paper` that its words may reach this actor, whatever they see of its item.
 
-    A pack says who the person is, unless sharing was restricted when it was made: that one has a note under its
-    title. Where it was restricted since, a party is told by the hub and no longer by the paper.
+    A pack, and a dispute, say who the person is, unless sharing was restricted when it was made: that one has a note
+    under its title. Where it was restricted since, a party is told by the hub and no longer by the paper.
     """
     if actor.is_hub:
         return true()
-    is_restricted = exists().where(
-        WorkItem.id == Paper.item_id, CareCase.id == WorkItem.case_id, CareCase.sharing_restricted.is_(True)
-    )
+    is_restricted = exists().where(WorkItem.id == Paper.item_id, restricts_sharing(WorkItem.case_id))
     names_nobody = Paper.content["blocks"][1]["kind"].astext == "note"
-    return or_(Paper.kind != PaperKind.PACK, names_nobody, ~is_restricted)
+    return or_(Paper.kind.not_in(SAY_WHO), names_nobody, ~is_restricted)
 
 
 def any_paper(session: Session, paper_id: int) -> Paper | None:

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
+from hub.engine.clock_names import title_of
 from hub.engine.rulebook import Rulebook
 from hub.engine.stored_clocks import deadline_of
 from hub.policy_changes.open_queries import OpenClock
-from workflows.calendar import Calendar, Deadline
-from workflows.core import in_words
+from workflows.calendar import Calendar, Deadline, Effect
 from workflows.policy import PolicyError, PolicySet
+
+STANDARD: Final = "standard"
+"""What an item is until it is made urgent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def compared(row: OpenClock, new: PolicySet, calendar: Calendar) -> Compared:
     made = Compared(
         reference=item.reference,
         kind=item.kind,
-        title=next((each.title for each in item.workflow.clocks if each.name == clock.name), in_words(clock.name)),
+        title=row.title or title_of(item.kind, clock.name),
         clock=clock.name,
         set_id=item.policy_version_id or 0,
         due_at=clock.due_at,
@@ -71,7 +74,7 @@ def due_under(row: OpenClock, new: PolicySet, calendar: Calendar) -> Deadline:
         due_at=clock.due_at,
         started_at=clock.started_at,
         pauses=clock.pauses,
-        duration=_length(row, new, _at_first(row)),
+        duration=_length(row, new, _at_first(row), _first_urgency(row)),
         changes=list(_changes(row, new)),
     )
     return deadline_of(other, calendar)
@@ -84,19 +87,42 @@ def _at_first(row: OpenClock) -> str | None:
 
 
 def _changes(row: OpenClock, new: PolicySet) -> Iterator[dict[str, Any]]:
-    """Its changes of priority with the lengths that `new` gives, where it makes a difference; others as they were."""
+    """Its changes of length with the lengths that `new` gives, where it makes a difference; others as they were."""
+    by = new.takes(row.clock.rule)
     for part in row.clock.changes:
         if not part.get("rule"):
             yield part
-        elif "priority" in new.takes(row.clock.rule):
+        elif part["effect"] == Effect.REPLACE:
+            yield {**part, "rule": _least(row, new, part)}
+        elif "priority" in by:
             became = next((to for when, _, to in row.priorities if when == _moment(part)), row.item.priority)
-            yield {**part, "rule": _length(row, new, became)}
+            yield {**part, "rule": _length(row, new, became, row.urgency)}
+        elif "urgency" in by:
+            yield {**part, "rule": _length(row, new, row.item.priority, row.urgency)}
+
+
+def _least(row: OpenClock, new: PolicySet, part: dict[str, Any]) -> str:
+    """What a clock that came back has left at the least."""
+    keys = [each.at_least for each in row.item.workflow.clocks if each.name == row.clock.name and each.at_least]
+    at = next((each for each in row.clock.changes if _was_made_urgent(each)), None)
+    is_before = at is not None and _moment(part) < _moment(at)
+    urgency = STANDARD if is_before else row.urgency
+    return _length(row, new, row.item.priority, urgency, keys[0]) if keys else str(part["rule"])
+
+
+def _was_made_urgent(part: dict[str, Any]) -> bool:
+    return bool(part["effect"] == Effect.UP)
+
+
+def _first_urgency(row: OpenClock) -> str | None:
+    """The urgency it started with: an item becomes urgent, and never less so."""
+    return STANDARD if any(map(_was_made_urgent, row.clock.changes)) else row.urgency
 
 
 def _moment(part: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(part["at"])
 
 
-def _length(row: OpenClock, new: PolicySet, priority: str | None) -> str:
-    given = {"service_line": row.item.service_line, "priority": priority}
-    return new.duration(row.clock.rule, **given).text
+def _length(row: OpenClock, new: PolicySet, priority: str | None, urgency: str | None, key: str = "") -> str:
+    given = {"service_line": row.item.service_line, "priority": priority, "urgency": urgency}
+    return new.duration(key or row.clock.rule, **given).text

@@ -24,9 +24,10 @@ from sqlalchemy import (
     tuple_,
     values,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectin_polymorphic
 
 import workflows
+from hub.engine.clock_names import read_clock_names
 from hub.engine.models import Clock, Transition, WorkItem
 from hub.engine.rulebook import Rulebook
 from hub.engine.visibility import may_be_seen
@@ -72,6 +73,14 @@ class OpenClock:
     clock: Clock
     priorities: Sequence[tuple[datetime, str | None, str | None]]
     """(when, from, to), oldest first."""
+    title: str = ""
+    """What the clock is called, and whose it is."""
+
+    @property
+    def urgency(self) -> str | None:
+        """The item's, of a kind that has one."""
+        found: str | None = getattr(self.item, "urgency", None)
+        return found
 
 
 def carried_sets(session: Session) -> Carried:
@@ -107,20 +116,29 @@ def count_touched(session: Session, book: Rulebook, new: PolicySet, actor: Actor
 def read_page(
     session: Session, book: Rulebook, new: PolicySet, actor: Actor, carried: Carried, after: Cursor | None
 ) -> Page[OpenClock]:
-    """A page of those this person may see, soonest due first; two statements."""
+    """A page of those this person may see, soonest due first; three statements, and two for whose a clock is."""
     query = (
         select(Clock, WorkItem)
         .join(WorkItem, WorkItem.id == Clock.item_id)
         .where(_would_differ(book, new, carried), may_be_seen(actor, list(workflows.ALL)))
         .order_by(Clock.due_at, Clock.id)
         .limit(PAGE + 1)
+        .options(selectin_polymorphic(WorkItem, [each for each in _models() if hasattr(each, "urgency")]))
     )
     if after is not None:
         query = query.where(tuple_(Clock.due_at, Clock.id) > tuple_(after.at, after.id))
     rows = [(clock, item) for clock, item in session.execute(query)]
     changed = _priorities(session, [clock.item_id for clock, _ in rows if clock.changes])
-    found = [OpenClock(item, clock, changed.get(item.id, ())) for clock, item in rows]
+    names = read_clock_names(session, [(item.kind, item.id, clock.per) for clock, item in rows])
+    found = [
+        OpenClock(item, clock, changed.get(item.id, ()), names.title(item.kind, item.id, clock.name, clock.per))
+        for clock, item in rows
+    ]
     return page_of(found, PAGE, lambda row: Cursor(row.clock.due_at, row.clock.id))
+
+
+def _models() -> list[type[WorkItem]]:
+    return [mapper.class_ for mapper in WorkItem.__mapper__.polymorphic_map.values()]
 
 
 def _priorities(session: Session, item_ids: Sequence[int]) -> dict[int, list[tuple[datetime, str | None, str | None]]]:

@@ -16,8 +16,10 @@ from hub.engine.models import FAR
 from hub.messages.queries import Entry as Told
 from hub.organisations.models import Unit
 from hub.provider import rows
+from hub.provider.disputes import DisputeList
 from hub.provider.needs import Need, beds_to_confirm, need_of
 from hub.provider.queries import RECENT, Ended, Ground, OpenItem
+from hub.provider.receipts import Line
 from hub.web.filters import ago, count, moment
 from hub.web.paging import Cursor, Page, address
 from workflows.approach import State as Approaching
@@ -92,9 +94,13 @@ class HomePage:
         found: Sequence[OpenItem],
         ended: Page[Ended],
         messages: Sequence[Told],
+        disputes: DisputeList,
+        receipts: Sequence[Line],
     ) -> None:
         self.place = place
         self.now = now
+        self.disputes = disputes
+        self.receipts = receipts
         self.messages = messages[:MOST_MESSAGES]
         self._book = ground.book
         self._found = found
@@ -146,7 +152,8 @@ class HomePage:
     def needs(self) -> list[Need]:
         """What waits for the unit, soonest due first."""
         asked = [need_of(item, self._unit(item), self._book, self.now) for item in self._found]
-        return sorted([*self._beds_to_confirm(), *(need for need in asked if need is not None)], key=_due)
+        units = [*self._beds_to_confirm(), *(need for need in asked if need is not None)]
+        return sorted([*units, *self.disputes.needs], key=_due)
 
     def _beds_to_confirm(self) -> list[Need]:
         found = []

@@ -37,6 +37,7 @@ def show() -> str:
         counts=counts,
         found=queries.read_mine(db.session, g.actor, which, after),
         messages=read_inbox(db.session, g.actor.user_id).rows,
+        escalations=queries.read_escalations(db.session, g.actor),
     )
     with transaction(db.session):
         note(db.session, "listed", query=f"which={which}", count=counts[which])

@@ -17,6 +17,7 @@ from hub.referrals.queries import PAGE_SIZE, Asked, Mine
 from hub.web.filters import ClockFace, count, moment_within, short_moment
 from hub.web.item_rows import action_href, face_of, item_href, to_do_of
 from hub.web.paging import Page, address
+from hub.web.shell import other_pages
 from workflows.form1 import FIELD
 
 HERE: Final = "mine.show"
@@ -72,6 +73,7 @@ class MinePage:
         counts: Mapping[str, int],
         found: Page[Mine],
         messages: Sequence[Told],
+        escalations: Sequence[Any],
     ) -> None:
         self.now = now
         self.which = which
@@ -86,6 +88,11 @@ class MinePage:
             (words, url_for(f"{_page_of(name)}.new"), begun[name]) for name, words in BEGUN.items() if name in begun
         ]
         self.lines = [self._line(each) for each in found.rows]
+        self.escalations = [
+            (each.reference, each.title, item_href("escalation", each.reference), _escalation_state(each.state))
+            for each in escalations
+        ]
+        self.raise_href = other_pages().get("Raise an escalation", "")
 
     @property
     def tabs(self) -> list[tuple[str, str, str, bool]]:
@@ -162,3 +169,8 @@ def _follow(row: Any) -> tuple[str, str, tuple[str, str], str]:
     workflow = workflows.ALL[row.kind]
     wording = workflow.wording_of(row.state)
     return workflow.title, row.reference, (wording.label, wording.with_whom), item_href(row.kind, row.reference)
+
+
+def _escalation_state(state: str) -> tuple[str, str]:
+    wording = workflows.ALL["escalation"].wording_of(state)
+    return wording.label, wording.with_whom

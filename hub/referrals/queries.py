@@ -25,6 +25,7 @@ from workflows.roles import Capacity
 
 PAGE_SIZE: Final = 25
 MOST_ASKED: Final = 50
+MOST_ESCALATIONS: Final = 3
 FOLLOWS: Final = ("admission", "placement")
 """Kinds that come of a referral; of them its referrer reads where they are and how they ended."""
 ASKED_OF: Final = (
@@ -91,6 +92,15 @@ def read_drafts(session: Session, actor: Actor) -> Sequence[Any]:
         .limit(PAGE_SIZE)
     )
     return session.execute(query).all()
+
+
+def read_escalations(session: Session, actor: Actor) -> Sequence[Any]:
+    """The first open escalations this organisation takes part in, soonest due first: reference, title, state."""
+    theirs = select(ItemParty.item_id).where(
+        ItemParty.kind == "escalation", ItemParty.until_at.is_(None), ItemParty.is_open, names(actor)
+    )
+    query = select(WorkItem.reference, WorkItem.title, WorkItem.state).where(WorkItem.id.in_(theirs))
+    return session.execute(query.order_by(WorkItem.next_due_at, WorkItem.id).limit(MOST_ESCALATIONS)).all()
 
 
 def read_begun(session: Session, actor: Actor) -> Mapping[str, datetime]:

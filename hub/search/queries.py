@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session, aliased
 
 from hub.cases.models import CareCase
 from hub.engine.models import WorkItem
+from hub.escalations.models import Escalation
 from hub.organisations.models import Organisation, Site, Unit
 from hub.patients.models import FormerNumber, Patient
 from hub.referrals.models import Referral
@@ -51,7 +52,10 @@ _LIMIT: ColumnElement[Any] = literal_column(str(MOST + 1))
 
 _REFERRAL: Any = Referral.__table__
 FORM = (_REFERRAL.c.family_name, _REFERRAL.c.given_name, _REFERRAL.c.preferred_name, _REFERRAL.c.previous_family_names)
+_DISPUTE: Any = Escalation.__table__
 APPROACH = "approach"
+BY_ITS_OWN_WORDS: Final = ("referral", "escalation")
+"""Kinds that a party finds by what stands in them, and not by the person of their case."""
 _RECORD = (Patient.family_name, Patient.given_name, Patient.preferred_name)
 Query = Select[*tuple[Any, ...]]
 
@@ -80,6 +84,8 @@ def find(session: Session, actor: Actor, question: Question, keys: Keys | None) 
         parts += _by_number(actor, question.nhs_number)
     elif keys is not None or question.born_on is not None:
         parts += _by_name(actor, keys, question.born_on)
+        if question.words and question.born_on is None:
+            parts.append(_by_title(actor, question.words))
     if not parts:
         return []
     rows = session.execute(union_all(*(select(part.subquery()) for part in parts)))
@@ -153,6 +159,13 @@ def _by_name(actor: Actor, keys: Keys | None, born_on: date | None) -> list[Quer
     return parts
 
 
+def _by_title(actor: Actor, words: Sequence[str]) -> Query:
+    """Disputes whose question has all these words. Whom one is about is no part of it, and found with the person."""
+    named = [WorkItem.title.icontains(word, autoescape=True) for word in words]
+    query = select(*_row("item", _DISPUTE.c.id)).select_from(_DISPUTE).join(WorkItem, WorkItem.id == _DISPUTE.c.id)
+    return query.where(*named, item_is_told(actor, _DISPUTE.c.id, _DISPUTE)).limit(_LIMIT)
+
+
 def _match(names: Iterable[Any], asked: str) -> ColumnElement[bool]:
     return func.names_to_find(*names).op("@@", is_comparison=True)(cast(asked, TSQUERY))
 
@@ -212,7 +225,7 @@ def _what_follows(
     named, near = aliased(WorkItem), aliased(WorkItem)
     case_id = select(named.case_id).where(named.id == _REFERRAL.c.id).correlate(_REFERRAL).scalar_subquery()
     # A limit inside, so that each case is asked by its key and no table is joined as a whole.
-    one = select(near.id, near.title, near.kind).where(near.case_id == case_id, near.kind != "referral")
+    one = select(near.id, near.title, near.kind).where(near.case_id == case_id, near.kind.not_in(BY_ITS_OWN_WORDS))
     if kinds:
         one = one.where(near.kind.in_(kinds))
     other = one.limit(literal_column(str(MOST))).correlate(_REFERRAL).lateral("other")

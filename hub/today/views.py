@@ -22,8 +22,17 @@ from workflows.roles import Role
 blueprint = Blueprint("today", __name__)
 HOMES = {
     Role.REFERRER: "mine.show",
-    Role.UNIT_MANAGER: "provider.index",
-    Role.UNIT_CLINICIAN: "provider.index",
+    **dict.fromkeys(
+        (
+            Role.UNIT_MANAGER,
+            Role.UNIT_CLINICIAN,
+            Role.PROVIDER_QUALITY_LEAD,
+            Role.FUNDER,
+            Role.OUTSIDE_MEMBER,
+            Role.ACCESS_ASSESSOR,
+        ),
+        "provider.index",
+    ),
 }
 """Roles that arrive at another page."""
 
@@ -33,7 +42,7 @@ HOMES = {
 def show() -> ResponseReturnValue:
     """What is late and due next, what arrived and what is waited for, as far as this person may see it.
 
-    A referrer's day is their own referrals, and a unit's its own beds and people: those have a page of their own.
+    A referrer's day is their own referrals; everybody else outside the hub has the home of their side, with this.
     """
     if g.actor.role in HOMES:
         return redirect(url_for(HOMES[g.actor.role]))

@@ -214,7 +214,7 @@ def _way_back() -> str | None:
         return safe_next(request.full_path.rstrip("?"))
     # A page that saves by itself posts to an address beside its own.
     if _can_be_opened(request.path) and not request.headers.get("HX-Request") and not wants_json():
-        return safe_next(request.path)
+        return safe_next(request.full_path.rstrip("?"))
     came_from = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
     if came_from.netloc != request.host:
         return None

@@ -13,6 +13,7 @@ from hub.engine.everyday import correctable
 from hub.engine.models import Clock
 from hub.engine.reading import Reading
 from hub.engine.stored_clocks import start_of
+from hub.engine.visibility import is_for
 from hub.web.clock_panel import asked_words
 from hub.web.database import db
 from hub.web.filters import moment
@@ -27,7 +28,8 @@ OWNERS = (Role.COORDINATOR, Role.CASE_MANAGER, Role.HEAD_OF_COMMISSIONING, Role.
 
 def choices_for(action: Action, reading: Reading) -> dict[str, Pairs]:
     """For each question whose answers depend on the item, its list of (value, words)."""
-    return {ask.name: found for ask in action.questions if (found := _choices(action, ask, reading)) is not None}
+    asked = (each for ask in action.questions for each in (ask, *ask.parts))
+    return {ask.name: found for ask in asked if (found := _choices(action, ask, reading)) is not None}
 
 
 def _choices(action: Action, ask: Ask, reading: Reading) -> Pairs | None:
@@ -94,9 +96,17 @@ _WHICH: Mapping[str, Callable[[Clock], bool]] = {
 
 def _clocks(action: str, reading: Reading) -> Pairs:
     """Each with what the answer turns on: when it is due, or who asks for what."""
-    titles = {clock.name: clock.title for clock in reading.item.workflow.clocks}
-    going = [clock for clock in reading.clocks if clock.stopped_at is None and _WHICH[action](clock)]
-    return [(clock.name, f"{titles.get(clock.name, clock.name)}: {_about(action, clock, reading)}") for clock in going]
+    item, names = reading.item, reading.clock_names
+    along = {clock.name for clock in item.workflow.clocks if clock.pauses_with}
+    going = [
+        clock
+        for clock in reading.clocks
+        if clock.stopped_at is None and clock.name not in along and _WHICH[action](clock)
+    ]
+    return [
+        (clock.name, f"{names.title(item.kind, item.id, clock.name, clock.per)}: {_about(action, clock, reading)}")
+        for clock in going
+    ]
 
 
 def _about(action: str, clock: Clock, reading: Reading) -> str:
@@ -112,14 +122,15 @@ def _answers(reading: Reading) -> Pairs:
     return [(name, ask.label) for name, ask in correctable(reading.item, g.actor, live).items()]
 
 
-def _audiences(_reading: Reading) -> Pairs:
-    narrow = "The hub only" if g.actor.is_hub else "My own organisation and the hub"
-    return [("hub", narrow), ("all", "Everybody who can see this item")]
+def _audiences(reading: Reading) -> Pairs:
+    own = "My own organisation" if reading.item.hub_is_a_side else "My own organisation and the hub"
+    return [("hub", "The hub only" if g.actor.is_hub else own), ("all", "Everybody who can see this item")]
 
 
 def _documents(reading: Reading) -> Pairs:
     """Those this person may take back."""
-    mine = [each for each in reading.item.documents if may_take_back(each, reading.item, g.actor)]
+    theirs = (each for each in reading.item.documents if is_for(g.actor, each.audience))
+    mine = [each for each in theirs if may_take_back(each, reading.item, g.actor)]
     return [(str(each.id), f"{each.name}, added by {each.added_by.name}, {moment(each.at)}") for each in mine]
 
 

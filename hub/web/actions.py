@@ -51,6 +51,8 @@ class Pages:
     """For a sentence that says what is missing, the address of the box that mends it."""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Actions with pages of their own, and the endpoint where they begin; takes `reference`."""
+    by_link: frozenset[str] = frozenset()
+    """Questions that a link beside what is meant answers, besides documents and units."""
     form_template: Mapping[str, str] = field(default_factory=dict)
     action_template: str = "workflow/action.html"
 
@@ -129,6 +131,10 @@ def _ask(pages: Pages, reading: Reading, offer: Offer) -> ResponseReturnValue:
 def _send(pages: Pages, reading: Reading, offer: Offer) -> ResponseReturnValue:
     item = reading.item
     form = _form(pages, reading, offer, None)
+    if form.gets_another_row(request.form.get("do", "")):
+        # Kept as well: whoever closes the page now, without a script, has typed nothing in vain.
+        drafts.save(**_key(pages, offer), item_id=item.id)
+        return _page(pages, reading, offer, form)
     form.validate()
     read = pages.clean.get(offer.action.name)
     values, problems = read(form, item) if read else (form.answers(), [])
@@ -143,7 +149,9 @@ def _send(pages: Pages, reading: Reading, offer: Offer) -> ResponseReturnValue:
             files.add_each(offer.action, values, act)
         else:
             act(values)
-            flash(f"Done: {offer.action.label.lower()}. {item.reference} is {_label_of(item).lower()}.", "success")
+            wording = item.workflow.wording_of(item.state)
+            where = wording.where or wording.label.lower()
+            flash(f"Done: {offer.action.label.lower()}. {item.reference} is {where}.", "success")
     except ActionRefused as refused:
         return _refused(pages, reading, offer, form, refused)
     return redirect(_back(pages, item, offer.action), HTTPStatus.SEE_OTHER)
@@ -190,9 +198,7 @@ def _refused(
     form.seen.data = form.seen.raw_data = None
     form.seen.data = str(reading.item.version)
     status = HTTPStatus.CONFLICT if refused.is_stale or changed else HTTPStatus.UNPROCESSABLE_ENTITY
-    if not again.is_mine:
-        status = HTTPStatus.FORBIDDEN
-    return _page(pages, reading, again, form, changed=changed, status=status)
+    return _page(pages, reading, again, form, changed=changed, status=status if again.is_mine else HTTPStatus.FORBIDDEN)
 
 
 def _form(pages: Pages, reading: Reading, offer: Offer, draft: Draft | None) -> ActionForm:
@@ -202,7 +208,7 @@ def _form(pages: Pages, reading: Reading, offer: Offer, draft: Draft | None) -> 
         return made()
     # Whoever may not do it reads none of what others wrote: the page shows the words of a form that cannot be sent.
     given = pages.prefill.get(offer.action.name) if offer.is_mine else None
-    chosen = _chosen_by_link(offer.action)
+    chosen = _chosen_by_link(pages, offer.action, made)
     known = chosen | (given(reading) if given else {})
     form = made(formdata=drafts.as_form(draft) if draft else None, data=known)
     for name, value in chosen.items():
@@ -211,10 +217,10 @@ def _form(pages: Pages, reading: Reading, offer: Offer, draft: Draft | None) -> 
     return form
 
 
-def _chosen_by_link(action: Action) -> dict[str, str]:
-    """The document or unit that a link beside it names."""
-    names = (ask.name for ask in action.questions if ask.kind in {"document", "unit"})
-    return {name: request.args[name] for name in names if name in request.args}
+def _chosen_by_link(pages: Pages, action: Action, made: type[ActionForm]) -> dict[str, str]:
+    """The document, the unit or whatever else of this item that a link beside it names."""
+    names = [ask.name for ask in action.questions if ask.kind in {"document", "unit"} or ask.name in pages.by_link]
+    return {name: request.args[name] for name in names if name in request.args and hasattr(made, name)}
 
 
 def _page(
@@ -263,10 +269,6 @@ def blueprint_of(pages: Pages) -> str:
 
 def _key(pages: Pages, offer: Offer) -> dict[str, Any]:
     return {"kind": pages.model.workflow.name, "action": offer.action.name}
-
-
-def _label_of(item: Any) -> str:
-    return str(item.workflow.wording_of(item.state).label)
 
 
 def refuse_unseen(pages: Pages, reference: str) -> NoReturn:

@@ -39,7 +39,7 @@ class ClockFace:
     """Said instead of the due moment, for a clock that stands still or has not started."""
 
 
-GIVEN_UP = {"stopped": "Stopped before it was due", "missed": "Missed: it was late, and nothing came"}
+GIVEN_UP = {"stopped": "Stopped before it was due", "missed": "Its time ran out"}
 """Outcomes of a clock that ended without what it asked for."""
 
 

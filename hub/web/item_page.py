@@ -22,7 +22,7 @@ from hub.web.stored_words import as_whom, audience_words, may_name, shown, side_
 from hub.web.what_follows import what_follows
 from workflows.core import Action, Actor, Ask, Wording, Workflow, in_words, upper_first
 from workflows.diagram import describe, draw
-from workflows.everyday import EVERYDAY, label_of
+from workflows.everyday import everyday_of, label_of
 from workflows.roles import CAPACITY_LABELS, Capacity, Role
 
 
@@ -152,7 +152,7 @@ class ItemPage:
         policy = self.reading.book.policy(self.item.policy_version_id, self.now)
         return clock_panel(
             row,
-            {clock.name: clock.title for clock in self.workflow.clocks}.get(row.name, in_words(row.name)),
+            self.reading.clock_names.title(self.item.kind, self.item.id, row.name, row.per),
             self.reading.book.calendar(self.item.policy_version_id, self.now),
             self.now,
             is_from_receipt=row.started_at == getattr(self.item, "received_at", None),
@@ -225,8 +225,9 @@ class ItemPage:
         # Two actions may ask for the same fact: the workflow's own question, asked first, is what it is called.
         # What was carried on from another workflow is called what it is called there.
         others = (action for workflow in workflows.ALL.values() for action in workflow.actions)
-        actions = (*others, *reversed(EVERYDAY), *reversed(self.workflow.actions))
-        return {ask.name: ask for action in actions for ask in action.questions}
+        actions = (*others, *reversed(everyday_of(self.workflow)), *reversed(self.workflow.actions))
+        asked = (ask for action in actions for ask in action.questions)
+        return {ask.name: ask for ask in (*asked, *self.workflow.start_asks)}
 
     def _field_label(self, name: str) -> str:
         if name.startswith("deadline:"):
@@ -237,8 +238,10 @@ class ItemPage:
 
     def _shown(self, name: str, value: Any) -> str:
         ask = self._asks.get(name)
+        if name == "clock":
+            return next((clock.title for clock in self.workflow.clocks if clock.name == value), shown(value))
         if ask and ask.kind == "choices" and not ask.codes:  # questions, chosen by their names
-            return ", ".join(self._field_label(part) for part in value or ())
+            return ", ".join(self._field_label(str(part)) for part in value or ())
         named = self.reading.names.get((ask.kind, value)) if ask and isinstance(value, int | str) else None
         if named is not None:
             return named

@@ -10,6 +10,7 @@ from wtforms import Field, FieldList, Form, FormField, fields
 from wtforms.fields.choices import SelectChoice
 
 from hub.web.date_fields import DateParts, MomentParts
+from hub.web.rows_field import RowsField
 
 __all__ = ["DateParts", "MomentParts", "choices", "form_errors", "nhs_field"]
 
@@ -150,10 +151,22 @@ def _errors_of(field: Field) -> list[dict[str, str]]:
         return form_errors(field.form)
     if isinstance(field, FieldList):
         return [error for entry in field for error in _errors_of(entry)]
+    if isinstance(field, RowsField):
+        return _errors_of_rows(field)
     at = field.id
     if isinstance(field, DateParts):
         at = f"{field.id}-{(field.wrong or field.boxes)[0]}"
     return [{"text": _said(field, text), "href": f"#{at}"} for text in field.errors]
+
+
+def _errors_of_rows(table: RowsField) -> list[dict[str, str]]:
+    """Of the table as a whole, at its first box; then of each box, with the number of its row as it is shown."""
+    found = [{"text": text, "href": f"#{table.first_box}"} for text in table.said]
+    for number, row in enumerate(table.rows, start=1):
+        for error in (error for cell in row.form for error in _errors_of(cell)):
+            said = f"{table.label.text}, number {number}: {error['text'][:1].lower()}{error['text'][1:]}"
+            found.append({**error, "text": said})
+    return found
 
 
 def _said(field: Field, text: object) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import Blueprint, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, Form, HiddenField, RadioField, SelectField, SelectMultipleField
 
 from hub.db import transaction
@@ -16,6 +17,7 @@ from hub.web.access import safe_next, signed_in
 from hub.web.database import db
 from hub.web.date_fields import DateParts
 from hub.web.filters import moment_within, time_of_day
+from hub.web.rows_field import RowsField
 from workflows.durations import local
 
 blueprint = Blueprint("drafts", __name__, url_prefix="/drafts")
@@ -72,6 +74,8 @@ def _shown(form: Form) -> Iterator[tuple[str, str]]:
     for field in _fields(form):
         if isinstance(field, DateParts):
             yield field.name, _joined(field.typed.get(box, "") for box in field.boxes)
+        elif isinstance(field, RowsField):
+            yield field.name, drafts.plain(field.in_words())
         else:
             yield field.name, "" if field.data is None else drafts.plain(str(field.data))
 
@@ -82,6 +86,8 @@ def _typed(fields: Mapping[str, list[str]], form: Form) -> Iterator[tuple[str, s
     for field in _fields(form):
         if isinstance(field, DateParts):
             yield field.name, _joined(said.get(f"{field.name}-{box}", "") for box in field.boxes)
+        elif isinstance(field, RowsField):
+            yield field.name, drafts.plain(field.words_of(MultiDict(said)))
         elif not isinstance(field, BooleanField | SelectMultipleField):
             yield field.name, said.get(field.name, "")
 

@@ -19,6 +19,7 @@ from hub.web.access import Keeper
 from hub.web.database import db
 from hub.web.other_windows import Window, other_windows
 from hub.web.person import EndedSession
+from hub.web.rows_field import RowsField
 
 F = TypeVar("F", bound=FlaskForm)
 
@@ -38,10 +39,18 @@ class PageForm(FlaskForm):
         """Put everything that was refused beside its field, or at the top when it has none."""
         for problem in refused.problems:
             field = self._fields.get(problem.field)
-            if field is None:
+            table = self._table_of(problem.field) if field is None else None
+            if table is not None:
+                table.refuse(problem.message, problem.field)
+            elif field is None:
                 self.form_errors.append(problem.message)
             else:
                 field.errors = [*field.errors, problem.message]
+
+    def _table_of(self, name: str) -> RowsField | None:
+        """The table that has a box of this name."""
+        tables = (field for field in self if isinstance(field, RowsField))
+        return next((table for table in tables if table.cell_named(name) is not None), None)
 
 
 @dataclass(frozen=True)

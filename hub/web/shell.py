@@ -22,6 +22,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("New referral", "referrals.new"),
     ("Open a case", "cases.new"),
     ("Import", "imports.show"),
+    ("Raise an escalation", "raise_dispute.new"),
     ("On call", "rota.show"),
     ("Access trail", "trail.show"),
     ("Account requests", "account_requests.list_requests"),
@@ -36,15 +37,20 @@ UNDER: Mapping[str, tuple[tuple[str, str], ...]] = {
     "how_it_works.show": (
         ("Policy sets", "policy_changes.index"),
         ("Bank holidays and closures", "days.index"),
+        ("Flash points", "flash_points.index"),
+        ("Interests", "interests.index"),
         ("Try a date", "try_date.show"),
+        ("Measures of disputes", "dispute_measures.show"),
     ),
 }
 """What a page of the menu leads to, so that the menu stays one row: label and endpoint, as there."""
 
 INSTEAD = {"today.show": ("mine.show", "provider.index")}
 """Who may open one of the pages on the right has it in the place of the one on the left, which leads there."""
+OF_A_HOME = frozenset({"raise_dispute.new"})
+"""What stands in the menu only of those who have the home of a side; others come to it from what it is about."""
 AT_A_UNIT = {"worklist.list_items": "Our open items"}
-"""What a page is called for those who have a unit's own page."""
+"""What a page is called for those who have the home of a side."""
 
 _SETTINGS = "hub.settings"
 
@@ -71,7 +77,7 @@ def page_shell() -> Shell:
         links=tuple(
             Link(page_name(endpoint, label), url_for(endpoint), _current(endpoint))
             for label, endpoint in MENU
-            if _may_open(endpoint)
+            if _may_open(endpoint) and (endpoint not in OF_A_HOME or _may_open("provider.index"))
         ),
         account=_account(person) if person else None,
         away_until=person.away_until if person is not None and person.stands_in_for is None else None,
@@ -100,7 +106,7 @@ def page_name(endpoint: str, label: str) -> str:
 
 
 def _place(settings: Settings, person: Person | None) -> str:
-    """Whose page it is: the hub's region, and for the people of a unit their own organisation."""
+    """Whose page it is: the hub's region, and for the people of a side their own organisation."""
     own = person.organisation_name if person is not None and _may_open("provider.index") else None
     return own or settings.service_place
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from hub.codes import UnknownCodeList, label
-from hub.engine.visibility import View
+from hub.engine.visibility import View, is_alone
 from hub.web.filters import day, moment, nhs_number, yes_no
 from workflows.core import Actor
 from workflows.roles import HUB_ROLES, Role
@@ -64,4 +64,6 @@ def as_whom(roles: str | None, behalf: str | None) -> str:
 
 def audience_words(audience: str) -> str:
     """Who may read a history row, where not everybody may."""
+    if is_alone(audience):
+        return "Only its own organisation can read this"
     return {"all": "", "hub": "Only the hub can read this"}.get(audience, "Only its own organisation and the hub")

@@ -48,8 +48,8 @@ def _clocks_that_start(reading: Reading, after: str, now: datetime) -> Iterator[
 
 
 def _length(reading: Reading, policy: PolicySet, rule: str) -> str:
-    """The length in words, for the item's own service line and priority; nothing where the policy gives none."""
-    asked = {"service_line": reading.item.service_line, "priority": reading.item.priority}
+    """The length in words, for the item's service line, priority and urgency; nothing where the policy gives none."""
+    asked = {name: getattr(reading.item, name, None) for name in ("service_line", "priority", "urgency")}
     try:
         return policy.duration(rule, **{name: asked[name] for name in policy.takes(rule) if name in asked}).text
     except NotAllowed:

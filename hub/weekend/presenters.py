@@ -9,27 +9,38 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-import workflows
 from hub.accounts.models import OnCallShift
 from hub.accounts.on_call import Gap, gaps_between, shifts
 from hub.accounts.on_call_pages import Weekend, next_weekend
 from hub.codes import known_label
+from hub.engine.clock_names import read_clock_names
 from hub.engine.models import Clock
 from hub.engine.rulebook import Rulebook, rulebook
+from hub.engine.visibility import View, view_of
 from hub.web.filters import age, listed
-from hub.weekend.queries import MOST, Ending, read_deadlines, read_emergencies, read_law, read_leave
+from hub.weekend.queries import MOST, Ending, read_deadlines, read_disputes, read_emergencies, read_law, read_leave
 from hub.worklist.queries import Listed
 from hub.worklist.rows import Row, row_of
 from workflows.actor import Actor
-from workflows.core import in_words
+
+Deadlines = Mapping[int, Sequence[tuple[str, datetime]]]
+"""By item: each deadline as (title, due)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToWatch:
-    """One open emergency: its row of the worklist, and each deadline until the hub opens again as (title, due)."""
+    """One open item: its row of the worklist, and each deadline until the hub opens again as (title, due)."""
 
     row: Row
     deadlines: Sequence[tuple[str, datetime]]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """One urgent dispute: what is to be settled, and its row with the deadlines."""
+
+    question: str
+    item: ToWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,7 @@ class WeekendPage:
     rota: Sequence[OnCallShift | Gap]
     people: Sequence[Person]
     """Those with an open emergency, whose deadline comes first first."""
+    disputes: Sequence[Dispute]
     law: Sequence[EndingLine]
     leave: Sequence[EndingLine]
     cut: Sequence[str]
@@ -87,7 +99,8 @@ class WeekendPage:
     @property
     def count(self) -> int:
         """How many rows about people it shows."""
-        return sum(len(person.items) for person in self.people) + len(self.law) + len(self.leave)
+        emergencies = sum(len(person.items) for person in self.people)
+        return emergencies + len(self.disputes) + len(self.law) + len(self.leave)
 
     @property
     def cut_words(self) -> str:
@@ -104,14 +117,22 @@ def read_weekend(session: Session, actor: Actor, now: datetime) -> WeekendPage:
     rota: list[OnCallShift | Gap] = [*covered, *gaps_between(covered, since, until)]
     rota.sort(key=lambda row: row.from_at)
     emergencies = read_emergencies(session, actor, now)
-    clocks = read_deadlines(session, [one.item.id for one in emergencies], until)
+    disputes = read_disputes(session, actor, now)
+    shown = [*emergencies[:MOST], *disputes[:MOST]]
+    due = deadlines_of(session, shown, read_deadlines(session, [one.item.id for one in shown], until))
     law, leave = read_law(session, actor, now, until), read_leave(session, actor, until)
-    lengths = {"emergencies": len(emergencies), "legal status": len(law), "leave": len(leave)}
+    lengths = {
+        "emergencies": len(emergencies),
+        "urgent disputes": len(disputes),
+        "legal status": len(law),
+        "leave": len(leave),
+    }
     return WeekendPage(
         now=now,
         weekend=weekend,
         rota=rota,
-        people=people_of(emergencies[:MOST], clocks, actor, book, now),
+        people=people_of(emergencies[:MOST], due, actor, book, now),
+        disputes=[dispute_of(one, due, actor, book, now) for one in disputes[:MOST]],
         law=[law_line(one, now) for one in law[:MOST]],
         leave=[leave_line(one, now) for one in leave[:MOST]],
         cut=[name for name, length in lengths.items() if length > MOST],
@@ -119,19 +140,32 @@ def read_weekend(session: Session, actor: Actor, now: datetime) -> WeekendPage:
     )
 
 
-def people_of(
-    found: Sequence[Listed], clocks: Sequence[Clock], actor: Actor, book: Rulebook, now: datetime
-) -> list[Person]:
-    """The emergencies as `actor` may read them, by whose they are: in the night one asks about a person."""
+def deadlines_of(session: Session, found: Sequence[Listed], clocks: Sequence[Clock]) -> Deadlines:
+    """The deadlines of these items by item: what each is called, and whose it is."""
+    kinds = {one.item.id: one.item.kind for one in found}
+    names = read_clock_names(session, [(kinds[clock.item_id], clock.item_id, clock.per) for clock in clocks])
     due: Mapping[int, list[tuple[str, datetime]]] = defaultdict(list)
     for clock in clocks:
-        due[clock.item_id].append((_title(clock), clock.due_at))
+        title = names.title(kinds[clock.item_id], clock.item_id, clock.name, clock.per)
+        due[clock.item_id].append((title, clock.due_at))
+    return due
+
+
+def dispute_of(found: Listed, due: Deadlines, actor: Actor, book: Rulebook, now: datetime) -> Dispute:
+    """An urgent dispute, by what is to be settled; to who is told that it is and not what it says, without that."""
+    row = row_of(found, actor, book, now)
+    question = row.person if view_of(found.item.kind, actor) is View.HISTORY else found.item.title
+    return Dispute(question, ToWatch(row, due.get(found.item.id, ())))
+
+
+def people_of(found: Sequence[Listed], due: Deadlines, actor: Actor, book: Rulebook, now: datetime) -> list[Person]:
+    """The emergencies as `actor` may read them, by whose they are: in the night one asks about a person."""
     people: dict[tuple[str, int | None], Person] = {}
     for one in found:
         row = row_of(one, actor, book, now)
         whose = ("case", one.item.case_id) if one.item.case_id is not None else ("item", one.item.id)
         person = people.setdefault(whose, Person(row.person, row.about, []))
-        person.items.append(ToWatch(row, due[one.item.id]))
+        person.items.append(ToWatch(row, due.get(one.item.id, ())))
     return list(people.values())
 
 
@@ -163,8 +197,3 @@ def _line(found: Ending, now: datetime, what: str, reference: str) -> EndingLine
     return EndingLine(
         found.ends_at, patient.short_name, age(patient.date_of_birth, now), reference, found.case.reference, what
     )
-
-
-def _title(clock: Clock) -> str:
-    titles = {each.name: each.title for workflow in workflows.ALL.values() for each in workflow.clocks}
-    return titles.get(clock.name, in_words(clock.name))

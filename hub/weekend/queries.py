@@ -43,6 +43,12 @@ def read_emergencies(session: Session, actor: Actor, now: datetime) -> list[List
     return [Listed(*row) for row in session.execute(rows_of(found))]
 
 
+def read_disputes(session: Session, actor: Actor, now: datetime) -> list[Listed]:
+    """The open urgent disputes this person may see, soonest due first; one more than MOST when there are more."""
+    found = listed(actor, Filters(kind=("escalation",), priority=("urgent",)), now, MOST + 1).subquery("found")
+    return [Listed(*row) for row in session.execute(rows_of(found))]
+
+
 def read_deadlines(session: Session, item_ids: Sequence[int], until: datetime) -> list[Clock]:
     """Every clock of these items that counts and is due before `until`, overdue ones too, the soonest first."""
     query = select(Clock).where(Clock.item_id.in_(item_ids), Clock.is_running, Clock.due_at < until)

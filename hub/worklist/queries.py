@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Subquery,
     and_,
+    case,
     cast,
     func,
     literal,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+import workflows
 from hub.accounts.models import Membership, UserAccount
 from hub.cases.models import CareCase
 from hub.engine.models import Clock, WorkItem
@@ -55,6 +57,7 @@ MOST_LOOKED_AT = 2_000
 EVERY = 2**31 - 1
 """A limit that no list reaches."""
 
+BETWEEN_SIDES: tuple[str, ...] = tuple(name for name, workflow in workflows.ALL.items() if workflow.is_between_sides)
 _REFERRAL: Any = Referral.__table__
 _WITHIN, _LOOKED_AT = "within", "looked at for "
 
@@ -73,6 +76,8 @@ class Listed:
     location_kind: str | None
     is_restricted: bool | None
     """Sharing is restricted in its case."""
+    owed: Mapping[str, str] | None = None
+    """Between sides: by side, as a clock calls it, the clock that waits for its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +219,7 @@ def rows_of(found: Subquery) -> Query:
             _REFERRAL.c.where_now,
             _REFERRAL.c.location_kind,
             CareCase.sharing_restricted,
+            _owed(),
         )
         .select_from(found)
         .join(WorkItem, WorkItem.id == found.c.id)
@@ -224,6 +230,16 @@ def rows_of(found: Subquery) -> Query:
         .outerjoin(next_clock, true())
         .order_by(found.c.due, found.c.id)
     )
+
+
+def _owed() -> ColumnElement[Any]:
+    waits = (
+        select(func.jsonb_object_agg(Clock.per, Clock.name))
+        .where(Clock.item_id == WorkItem.id, Clock.stopped_at.is_(None), Clock.per.startswith("organisation:"))
+        .correlate(WorkItem)
+    )
+    # The inner question is asked of these kinds alone.
+    return case((WorkItem.kind.in_(BETWEEN_SIDES), waits.scalar_subquery()), else_=null())
 
 
 def read_counts(

@@ -56,7 +56,7 @@ def row_of(found: Listed, actor: Actor, book: Rulebook, now: datetime, *, longes
     about = _about(found, years, longest_place, is_unsaid=found.patient is not None and known is None)
     return Row(
         face=face_of(item, found.clock, book, now),
-        to_do=to_do_of(wording, is_hub=actor.is_hub),
+        to_do=_owed_by(found, actor) or to_do_of(wording, is_hub=actor.is_hub),
         href=item_href(item.kind, item.reference),
         priority=item.priority,
         kind=workflow.title,
@@ -70,6 +70,14 @@ def row_of(found: Listed, actor: Actor, book: Rulebook, now: datetime, *, longes
         owner=found.owner or "" if actor.is_hub or item.kind == "referral" else None,
         key=f"{item.id}-{item.version}",
     )
+
+
+def _owed_by(found: Listed, actor: Actor) -> str:
+    """What the reader's own side is waited for, as the action is called that ends its clock; "" when it is not."""
+    workflow = workflows.ALL[found.item.kind]
+    name = (found.owed or {}).get(f"organisation:{actor.organisation_id}")
+    ended_by = (action for clock in workflow.clocks if clock.name == name for action in clock.stops_on)
+    return next((workflow.named(action)[0].label for action in ended_by), "")
 
 
 def _about(found: Listed, years: int | None, longest: int, *, is_unsaid: bool) -> str:

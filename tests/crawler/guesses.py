@@ -41,6 +41,7 @@ NUMBERED: Final = {
     "message_id": "message",
     "change_id": "bulk_change",
     "view_id": "saved_view",
+    "receipt_id": "transition",
     "number": "policy_version",
 }
 """The table in which the number of a route is looked up."""
@@ -48,10 +49,14 @@ NUMBERS: Final = {
     # Of thousands of messages some of everybody's: they are alike.
     "message": "SELECT min(id) AS id FROM message GROUP BY user_id, kind ORDER BY id",
     "policy_version": "SELECT number FROM policy_version ORDER BY number",
+    # Of everybody's doings the last of some items.
+    "transition": "SELECT max(id) AS id FROM transition WHERE acting_as IS NOT NULL GROUP BY acting_as, item_id % 3",
 }
 """By table, how its numbers are read where that is not every id."""
 OF_A_UNIT: Final = frozenset({"beds"})
 """Where the code in an address is a unit's."""
+REGISTERS: Final = {"flash-points": "flash_point", "interests": "interest"}
+"""Where the number in an address is one of a register's, and the table it is looked up in."""
 TAKEN: Final = frozenset(
     {"reference", "action", "section", "name", "code", "bed_type", "subject", "on_date", *NUMBERED}
 )
@@ -91,7 +96,7 @@ def read_things(session: Session) -> Things:
         named["case"].append((row.reference, row.id))
     for row in session.execute(text("SELECT unit_code AS code, id FROM unit ORDER BY id")):
         named["unit"].append((row.code, row.id))
-    tables = sorted(set(NUMBERED.values()))
+    tables = sorted({*NUMBERED.values(), *REGISTERS.values()})
     numbers = {table: NUMBERS.get(table, f'SELECT id FROM "{table}" ORDER BY id') for table in tables}
     numbered = {table: list(session.scalars(text(query))) for table, query in numbers.items()}
     names = session.execute(text("SELECT id, name FROM document"))
@@ -126,7 +131,8 @@ class Route:
             if name in given:
                 return given[name]
             ids = things.numbered[NUMBERED[name]] or [1]
-            return str(identity if self.kind == NUMBERED[name] else ids[which % len(ids)])
+            is_it = self.kind == NUMBERED[name] or self.kind in REGISTERS.values()
+            return str(identity if is_it else ids[which % len(ids)])
 
         return PART.sub(value, self.rule)
 
@@ -155,6 +161,8 @@ def _kind(rule: str, parts: list[str]) -> str:
         return kind if second == "<reference>" or kind == "case" else "any"
     if first in OF_A_UNIT:
         return "unit"
+    if first in REGISTERS:
+        return REGISTERS[first]
     return NUMBERED.get(parts[0], "any")
 
 

@@ -18,11 +18,15 @@ PERSON_IS_GONE_IN: Final[Mapping[str, frozenset[str]]] = {
 }
 """By kind, the states in which a party may no longer be told whom the item is about. Later kinds add their line."""
 
-SEES_NOT_THE_CASE: Final = frozenset({"approach"})
+SEES_NOT_THE_CASE: Final = frozenset({"approach", "escalation"})
 """Kinds whose parties are told who the person is and still may not open the case or know its number elsewhere."""
 
 IN_A_PACK: Final = frozenset({"referral", "admission"})
 """Kinds whose own words a unit is sent when it is asked: both forms, and nothing of a search or of another approach."""
+
+BETWEEN_SIDES: Final = frozenset({"escalation"})
+"""Kinds that lead to nothing beside or above them, and tell whoever takes part a name and a birthday, no number and no
+address; where sharing is restricted not even that."""
 
 BEFORE_THE_BED: Final = frozenset({"approach", "placement"})
 """Kinds that tell a unit no name where sharing is restricted: the hub does that itself."""
@@ -50,6 +54,14 @@ ABOVE: Final = """
         FROM work_item w JOIN above ON above.parent_id = w.id
     ) SELECT id, kind, parent_id, case_id, reference FROM above"""
 
+
+SENT: Final = """
+    SELECT DISTINCT w.reference FROM transition t JOIN membership m ON m.id = t.acting_as
+    JOIN work_item w ON w.id = t.item_id JOIN item_party p ON p.item_id = w.id
+    WHERE m.organisation_id = :organisation_id AND (p.user_id = :user_id OR (p.organisation_id = :organisation_id AND
+        (p.unit_id IS NULL OR p.unit_id = :unit_id OR (CAST(:unit_id AS int) IS NULL AND :is_of_units))))"""
+"""What their organisation did on an item whose party they are or were: it keeps the proof of that, with its reference.
+Once its access has ended, no word of it, not even its own."""
 
 NEAR: Final = """
     SELECT w.id, w.case_id FROM work_item w JOIN (
@@ -81,6 +93,8 @@ class Sight:
     """Items whose papers they may open: their own, and the referral behind an admission decision."""
     cases: frozenset[int]
     """The cases of those: who the person is."""
+    named_cases: frozenset[int]
+    """Cases of which they may know the name and the birthday, and no more."""
     opens_cases: frozenset[int]
     """The cases they may open themselves."""
     references: frozenset[str]
@@ -108,12 +122,15 @@ def _sight(session: Session, person: Row[Any]) -> Sight:
     near = session.execute(text(NEAR), given).all()
     who = {name: getattr(person, name) for name in ("user_id", "organisation_id", "unit_id")}
     rows = session.execute(text(PARTIES), {**who, "is_of_units": person.role in OF_UNITS}).all()
+    sent = session.execute(text(SENT), {**who, "is_of_units": person.role in OF_UNITS}).all()
     gone = {row.id for row in rows if row.state in PERSON_IS_GONE_IN.get(row.kind, ())}
     told = {row.id for row in rows} - gone
-    above = session.execute(text(ABOVE), {"ids": sorted(told)}).all()
+    disputes = {row.id for row in rows if row.kind in BETWEEN_SIDES}
+    named_cases = {row.case_id for row in rows if row.id in disputes and row.case_id and not row.is_restricted}
+    above = session.execute(text(ABOVE), {"ids": sorted(told - disputes)}).all()
     is_of_a_unit = person.role in OF_UNITS
     nameless = {row.id for row in rows if is_of_a_unit and row.is_restricted and row.kind in BEFORE_THE_BED}
-    named = session.execute(text(ABOVE), {"ids": sorted(told - nameless)}).all()
+    named = session.execute(text(ABOVE), {"ids": sorted(told - nameless - disputes)}).all()
     cases = {row.case_id for row in named if row.case_id is not None}
     behind = {row.parent_id for row in above if row.id in told and row.kind == "admission"} - {None}
     alone = {row.id for row in rows if row.kind in SEES_NOT_THE_CASE}
@@ -134,8 +151,9 @@ def _sight(session: Session, person: Row[Any]) -> Sight:
         forms=frozenset(row.id for row in above if row.kind in IN_A_PACK),
         papers=frozenset(told | behind),
         cases=frozenset(cases),
+        named_cases=frozenset(named_cases),
         opens_cases=frozenset(opened),
-        references=frozenset({row.reference for row in [*rows, *led_on, *numbers]}),
+        references=frozenset({row.reference for row in [*rows, *led_on, *numbers, *sent]}),
         lost=frozenset(gone),
         near=frozenset(row.id for row in near),
         near_cases=frozenset(row.case_id for row in near if row.case_id is not None),

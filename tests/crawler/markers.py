@@ -34,6 +34,13 @@ OWNED_BY: Final = (
     ("bed_state_entry", ("closed_why", "told_by"), "b", "unit_id"),
     ("document", ("name", "taken_back_why"), "d", "id"),
     ("placement_exception", ("why",), "n", "placement_id"),
+    ("escalation_visit", ("why",), "i", "item_id"),
+    ("escalation_position", ("words", "disputed", "wanted"), "i", "item_id"),
+    ("escalation_fact", ("words",), "i", "item_id"),
+    ("escalation_proposal", ("words",), "i", "item_id"),
+    ("escalation_seat", ("declaration",), "i", "item_id"),
+    ("escalation_issue", ("issue", "reasons"), "i", "item_id"),
+    ("escalation_action", ("what", "evidence", "disputed_why"), "i", "item_id"),
     # In the demo these are all the hub's own: why somebody is away, how a list is called, what was announced late.
     ("absence", ("why",), "n", "id"),
     ("saved_view", ("name",), "n", "id"),
@@ -79,6 +86,9 @@ def plant(session: Session) -> int:
     for table, columns, letter, owner in OWNED_BY:
         for column in set(columns) & there.get(table, {}).keys():
             planted += _mark(session, table, column, letter, owner)
+    # What a dispute is about stands in its title; that of every other kind is a name.
+    titles = "UPDATE work_item SET title = 'zqi' || id || 'x ' || title WHERE kind = 'escalation'"
+    planted += int(getattr(session.execute(text(titles)), "rowcount", 0))
     planted += _mark(session, "transition", "reason", "t", "id")
     for row in session.execute(text("SELECT id, values FROM transition")).all():
         marked = {name: _marked(name, value, f" zqt{row.id}x") for name, value in row.values.items()}
@@ -153,6 +163,8 @@ class World:
     """What tells who somebody is, by the referral whose form says it."""
     cases: dict[int, frozenset[str]]
     """The same by case, from the person's own record."""
+    names: dict[int, frozenset[str]]
+    """Of that the names and the birthday alone."""
     references: frozenset[str]
     units: dict[int, int]
     """Unit to organisation."""
@@ -193,7 +205,9 @@ def read_world(session: Session) -> World:
     units = session.execute(text("SELECT u.id, s.organisation_id FROM unit u JOIN site s ON s.id = u.site_id"))
     numbers = session.scalars(text("SELECT reference FROM work_item UNION SELECT reference FROM care_case"))
     by_case: dict[int, set[str]] = defaultdict(set)
+    by_name: dict[int, set[str]] = defaultdict(set)
     for row in records:
+        by_name[row.id] |= set(names_and_birth(row))
         by_case[row.id] |= set(identities(row)) | ({row.former} if row.former else set())
     places = session.scalars(text("SELECT postcode FROM site"))
     names = [*session.scalars(text("SELECT name FROM user_account")), *_at_work(session)]
@@ -204,6 +218,7 @@ def read_world(session: Session) -> World:
     return World(
         referrals={row.id: frozenset(identities(row)) for row in forms},
         cases={case: frozenset(found) for case, found in by_case.items()},
+        names={case: frozenset(found) for case, found in by_name.items()},
         references=frozenset(numbers),
         units={row.id: row.organisation_id for row in units},
         history={row.id: (row.item_id, row.audience, row.organisation_id) for row in history},
@@ -224,16 +239,21 @@ def _at_work(session: Session) -> Iterator[str]:
 
 def identities(row: Any) -> Iterator[str]:
     """What tells who a person is, each as `words_of` or `days_in` write it: names, number, birth, postcode."""
+    yield from names_and_birth(row)
+    if row.nhs_number:
+        yield row.nhs_number
+    if row.postcode:
+        yield words_of(row.postcode)
+
+
+def names_and_birth(row: Any) -> Iterator[str]:
+    """Of that what the other side of a dispute is told."""
     for given in filter(None, (row.given_name, row.preferred_name)):
         if row.family_name:
             yield words_of(f"{given} {row.family_name}")
             yield words_of(f"{row.family_name} {given}")
-    if row.nhs_number:
-        yield row.nhs_number
     if row.date_of_birth:
         yield row.date_of_birth.isoformat()
-    if row.postcode:
-        yield words_of(row.postcode)
 
 
 def words_of(said: str) -> str:
@@ -256,6 +276,7 @@ class Judge:
     def __init__(self, world: World, sight: Sight) -> None:
         self.world, self.sight = world, sight
         known = _all(world.referrals, sight.forms) | _all(world.cases, sight.cases) | world.harmless
+        known |= _all(world.names, sight.named_cases)
         everybody = _all(world.referrals, world.referrals) | _all(world.cases, world.cases)
         # A marker that two people share is no secret to who may know one of them.
         self.secrets = everybody - known
@@ -293,7 +314,7 @@ class Judge:
         if item in self.sight.lost:
             return is_own
         return item in self.sight.items and (
-            is_own or audience in {"all", f"organisation:{self.sight.organisation_id}"}
+            is_own or audience in {"all", *(f"{who}:{self.sight.organisation_id}" for who in ("organisation", "alone"))}
         )
 
     def may_read_document(self, document: int) -> bool:

@@ -56,6 +56,15 @@ ASKED = ("/try-a-date?", "/api/clock")
 ONCE_ONLY = re.compile(r'nonce="[^"]*"|name="csrf_token" value="[^"]*"|nonce-[\w-]+')
 MOVES_ANYWAY = frozenset({"access_log", "sign_in_session", "sign_in_attempt", "worker_beat"})
 
+RIVALS = """
+    SELECT a.id AS one_item, b.id AS other_item, x.organisation_id AS one, y.organisation_id AS other
+    FROM work_item a JOIN work_item b ON b.case_id = a.case_id AND b.id > a.id AND b.kind = 'escalation'
+    JOIN escalation_side x ON x.item_id = a.id JOIN organisation p ON p.id = x.organisation_id
+    JOIN escalation_side y ON y.item_id = b.id JOIN organisation q ON q.id = y.organisation_id
+    WHERE a.kind = 'escalation' AND p.kind = 'independent_provider' AND q.kind = 'independent_provider'
+    AND NOT EXISTS (SELECT 1 FROM escalation_side z WHERE z.item_id = a.id AND z.organisation_id = q.id)
+    AND NOT EXISTS (SELECT 1 FROM escalation_side z WHERE z.item_id = b.id AND z.organisation_id = p.id)"""
+
 
 @dataclass(frozen=True)
 class Crawled:
@@ -69,6 +78,8 @@ class Crawled:
     routes: list[Route]
     papers: dict[int, int]
     """Paper to its item."""
+    interests: dict[int, int]
+    """Declared interest to whose it is."""
     people: list[dict[str, str]]
     """Everybody the hub knows of: what can be typed into a search, and by case the id."""
 
@@ -124,6 +135,7 @@ def crawled(
             things=read_things(session),
             routes=found,
             papers={row.id: row.item_id for row in session.execute(text("SELECT id, item_id FROM paper"))},
+            interests={row.id: row.user_id for row in session.execute(text("SELECT id, user_id FROM interest"))},
             people=_people(session),
         )
     engine.dispose()
@@ -194,6 +206,20 @@ def test_nothing_of_anothers_appears(crawled: Crawled, email: str) -> None:
     assert findings.statuses[200] >= len(sight.items), "what is theirs opens"
 
 
+def test_two_competitors_are_sides_of_disputes_about_one_case(crawled: Crawled) -> None:
+    """Each of them is walked above; here stands that the world has them, and that neither is told of the other's."""
+    with Session(crawled.engine) as session:
+        rows = session.execute(text(RIVALS)).all()
+    assert rows, "no two independent providers are sides of different disputes about one case"
+    by_place: dict[int, set[int]] = {}
+    for sight in crawled.sights.values():
+        by_place.setdefault(sight.organisation_id, set()).update(sight.items)
+    for row in rows:
+        for mine, theirs, other in ((row.one, row.other, row.other_item), (row.other, row.one, row.one_item)):
+            assert mine in by_place and theirs in by_place, "both have somebody who walks"
+            assert other not in by_place[mine]
+
+
 def _pages(crawled: Crawled, turn: int) -> Iterator[str]:
     """Every page that takes nothing, whether or not a link leads there; and those of a unit, for another's unit."""
     for rule in crawled.app.url_map.iter_rules():
@@ -254,6 +280,8 @@ def _is_near(crawled: Crawled, sight: Sight, guess: Guess) -> bool:
         return guess.id in sight.near_cases
     if guess.kind in {"document", "unit"}:
         return True
+    if guess.kind == "transition":
+        return crawled.world.history[guess.id][0] in sight.near
     if guess.kind not in ALL and guess.kind != "paper":
         return False
     return (crawled.papers[guess.id] if guess.kind == "paper" else guess.id) in sight.near
@@ -272,6 +300,12 @@ def _is_anothers(crawled: Crawled, sight: Sight, judge: Judge, guess: Guess) -> 
         return not judge.may_read_document(guess.id)
     if guess.kind == "message":
         return guess.id not in sight.messages
+    if guess.kind == "transition":
+        return crawled.world.history[guess.id][2] != sight.organisation_id
+    if guess.kind == "flash_point":
+        return False  # the partners fill the register in together
+    if guess.kind == "interest":
+        return crawled.interests[guess.id] != sight.user_id
     return True
 
 

@@ -80,6 +80,7 @@ def test_a_clock_for_each_party_ends_with_that_partys_answer(session: Session, c
         f"user:{person.id}",
     ]
     assert [clock.per for clock in item.clocks if clock.name == "reply"] == sorted(keys)
+    assert not item.clock_rows("asked") and not item.row_owners(session, [item.id]), "each is a party's, and no row's"
     perform(session, item, "answer", one, now=NOW + HOUR, reason="We have one")
     ended = [(clock.name, clock.per, clock.outcome) for clock in item.clocks if clock.stopped_at]
     assert ended == [("reply", keys[0], "met"), ("lend", None, "met")]

@@ -267,7 +267,7 @@ def test_a_corrected_date_moves_the_clock_that_is_due_then(session: Session, cre
 
 def test_nobody_named_and_somebody_who_is_it_already_change_nothing(session: Session, crew: Crew) -> None:
     place = crew.assessor.organisation_id
-    held = Row(id=1, organisation_id=place, unit_id=None, capacities=["asked"])
+    held = Row(id=1, organisation_id=place, unit_id=None, user_id=None, capacities=["asked"])
     turn: Any = Row(session=session, values={"place_id": place}, parties=[held], writes=[])
     let_in(turn, "place_id", Capacity.ASKED, why="x")
     let_in(turn, "nobody_id", Capacity.ASKED, why="x")

@@ -162,4 +162,4 @@ def test_a_clock_that_was_given_up_met_nothing() -> None:
     stopped = filters.clock_face(deadline, late, early, "stopped")
     assert (stopped.left, stopped.tone) == ("Stopped before it was due", "paused")
     missed = filters.clock_face(deadline, late, late, "missed")
-    assert (missed.left, missed.tone) == ("Missed: it was late, and nothing came", "late")
+    assert (missed.left, missed.tone) == ("Its time ran out", "late")

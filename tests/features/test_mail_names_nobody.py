@@ -37,6 +37,7 @@ from hub.messages.who_is_told import TABLE, TOLD_BY_ANOTHER
 from tests.admission_factory import make_admission, make_crew
 from tests.approach_factory import ask, make_search
 from tests.crawler.markers import MARK, MONTHS, plant
+from tests.escalation_factory import make_dispute
 from tests.factories import NOW, emergency_values, make_membership, make_unit, start_referral
 from tests.features.mailbox import send_all, text_of
 from tests.features.test_mail import office
@@ -74,6 +75,7 @@ class Richest:
         ask(session, search, make_unit(session), crew.coordinator)
         twin = make_admission(session, "assessed", crew=crew, referral=told | {"nhs_number": "9990000026"})
         stay_on(session, crew=crew, referral=told | {"nhs_number": "9990000034"})
+        make_dispute(session, "independent_review", about=search, question="Where will Izzyzq live?")
         emergency = start_referral(session, crew.referrer, **emergency_values(**named, date_of_birth=BORN))
         perform(session, emergency, "submit", crew.referrer, now=NOW, values={"declaration": True})
         self.administrator = make_membership(session, Role.ADMINISTRATOR)

@@ -15,12 +15,15 @@ from hub.engine.perform import perform
 from hub.engine.refusal import ActionRefused
 from hub.engine.rulebook import PolicyVersion, rulebook
 from hub.engine.sweep import ring_due
+from hub.policy_changes.due_if import calendar_under
 from hub.policy_changes.models import PolicyChange
 from hub.policy_changes.page import ComparisonPage
 from hub.policy_changes.queries import newest
 from hub.policy_changes.services import begin_again, begin_draft, content_of, revise
+from tests.escalation_factory import do, go_up, make_dispute, make_table
 from tests.factories import ANSWERS, NOW, make_actor, make_referral, start_referral
 from workflows.actor import Actor
+from workflows.calendar import parse_duration, work_out
 from workflows.durations import midnight
 from workflows.policy import Entry, PolicySet
 from workflows.policy_change import State
@@ -180,6 +183,36 @@ def test_the_comparison_equals_what_then_happens(session: Session) -> None:
             assert clock(session, then).due_at == rows[item.reference].due_if, way
             assert rows[item.reference].due_if != rows[item.reference].due_at, way
         assert clock(session, item).due_at == was[item.id], "nothing of the old moves"
+
+
+def test_disputes_are_compared_by_their_urgency_and_by_what_they_have_left_at_the_least(session: Session) -> None:
+    director, quality = make_actor(session, Role.DIRECTOR), make_actor(session, Role.QUALITY_LEAD)
+    table, hour = make_table(session), timedelta(hours=1)
+    standard, urgent = (make_dispute(session, table=table, urgency=urgency) for urgency in ("standard", "urgent"))
+    raised = make_dispute(session, table=table)
+    do(session, raised, "raise_urgency", table.convenor, NOW + hour)
+    back = make_dispute(session, table=table)
+    go_up(session, back, table, "senior", NOW + 48 * hour)
+    do(session, back, "return_to_local", table.convenor, NOW + 72 * hour, question="Which home?")
+    change = begin_draft(session, "Longer", actor=quality, now=NOW)
+    new = content_of(change)
+    for key, value, urgency in (
+        ("escalation.stage.local", "3 working days", "standard"),
+        ("escalation.stage.local", "6 hours", "urgent"),
+        ("escalation.reply.local", "4 working days", "standard"),
+    ):
+        new = new.with_value(key, value, urgency=urgency)
+    found = ComparisonPage(session, new, director, None).page.rows
+    rows = {row.reference: row for row in found if row.clock == "stage_local"}
+    assert [row.why_not for row in found if row.why_not] == []
+    calendar = calendar_under(rulebook(session), new)
+    due = {
+        standard: work_out(parse_duration("3 working days"), NOW, calendar).due_at,
+        urgent: NOW + 6 * hour,
+        raised: NOW + 7 * hour,
+        back: work_out(parse_duration("4 working days"), NOW + 72 * hour, calendar).due_at,
+    }
+    assert {item.reference: when for item, when in due.items()} == {name: row.due_if for name, row in rows.items()}
 
 
 def test_two_at_one_draft_lose_nothing_and_a_newer_set_is_said(session: Session) -> None:

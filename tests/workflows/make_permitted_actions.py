@@ -16,7 +16,7 @@ from typing import Any
 from hub.engine.authority import by_of, why_not
 from workflows import ALL
 from workflows.core import Action, Actor, Workflow
-from workflows.everyday import EVERYDAY
+from workflows.everyday import everyday_of
 from workflows.policy import DEFAULT
 from workflows.roles import PERSON_ROLES, Capacity, Role
 
@@ -37,7 +37,7 @@ def table() -> str:
                     (workflow.name, state, action.name, action.dest_from(state), who, may)
                     for who, may in _who(workflow, action, state)
                 )
-        for action in EVERYDAY:
+        for action in everyday_of(workflow):
             writer.writerows(
                 (workflow.name, EVERYWHERE, action.name, EVERYWHERE, who, may)
                 for who, may in _who(workflow, action, workflow.initial)
@@ -50,7 +50,7 @@ def _who(workflow: Workflow, action: Action, state: str) -> list[tuple[str, str]
     if any(may.role is None and may.capacity is Capacity.ONLOOKER for may in by_of(workflow, action)):
         return [("anyone who may see it", "yes")]
     found: dict[str, str] = {}
-    for person in people():
+    for person in PEOPLE:
         priorities = [priority for priority in workflow.urgent_first if person.may(workflow, action, state, priority)]
         said = "yes" if priorities == list(workflow.urgent_first) else " ".join(priorities)
         if said and said != found.get(person.actor.role or ""):
@@ -70,6 +70,11 @@ class Person:
 
     def may(self, workflow: Workflow, action: Action, state: str, priority: str) -> bool:
         """Whether who they are is enough."""
+        whose = (False, True) if workflow.is_between_sides else (False,)
+        return any(self._may(workflow, action, state, priority, hub_is_a_side=each) for each in whose)
+
+    def _may(self, workflow: Workflow, action: Action, state: str, priority: str, *, hub_is_a_side: bool) -> bool:
+        action_of_theirs = SimpleNamespace(owner_organisation_id=self.actor.organisation_id)
         item = SimpleNamespace(
             state=state,
             priority=priority,
@@ -83,6 +88,13 @@ class Person:
             policy=DEFAULT,
             estimated_cost_pence=0,
             why_contested=(),
+            hub_is_a_side=hub_is_a_side,
+            interim_funder_id=7,
+            open_actions=[action_of_theirs],
+            claimed_actions=[],
+            side_of=lambda _actor: SimpleNamespace(is_raiser=True),
+            why_kept_out=lambda _actor: "",
+            why_not_speaking=lambda _actor: "",
         )
         return why_not(workflow, action, item, self.actor, self.parties) is None
 
@@ -109,6 +121,8 @@ def _party(capacity: Capacity, **who: int) -> Any:
         capacities=[str(capacity)],
     )
 
+
+PEOPLE = tuple(people())
 
 if __name__ == "__main__":
     PATH.write_text(table(), encoding="utf-8")

@@ -83,6 +83,15 @@ CASES: dict[str, dict[str, Any]] = {
     "clock odd runs in the ending state done": with_clock(runs_in={State.DONE}),
     "clock odd stops on 'fly', which is no action": with_clock(stops_on=("fly",)),
     "clock odd does 'dance' on return": with_clock(on_return="dance"),
+    "clock odd goes along with 'even', which is no clock": with_clock(pauses_with="even"),
+    "'sing' is no everyday action that it could have in its own way": {"everyday": {"sing": replace(GO, name="sing")}},
+    "'note' is no everyday action that it could have in its own way": {"everyday": {"note": GO}},
+    "go asks for size with columns that are no rows, or rows without columns": with_action(
+        replace(GO, asks=(Ask("size", parts=(Ask("length"),)),))
+    ),
+    "go asks for them with columns that are no rows, or rows without columns": with_action(
+        replace(GO, asks=(Ask("them", kind="rows"),))
+    ),
     "clock odd rings 'finish', which the hub may not do in new": with_clock(on_ring="finish"),
     "clock odd rings 'begin', which the hub may not do in new": with_clock(on_ring="begin"),
     "the open state doing has no clock, so it would drop out of every list": {
@@ -119,6 +128,8 @@ def test_all_contradictions_are_named_at_once() -> None:
         with_clock(on_ring="tick", stops_on=("begin",), on_return="once")
         | with_action(Action("tick", "Tick", State.NEW, SAME, by=HUB)),
         with_action(replace(GO, when=yes), replace(GO, when=yes, dest=State.DOING)),
+        with_clock(pauses_with="all") | {"everyday": {"note": replace(GO, name="note")}},
+        with_action(replace(GO, asks=(Ask("them", kind="rows", parts=(Ask("size"),)),))),
         with_clock(given_up_on=("go",))
         | with_action(replace(GO, asks=(Ask("place_id", kind="organisation"),), lets_in={"place_id": Capacity.ASKED})),
         with_action(Action("again", "Again", State.DONE, State.NEW, by=SOMEBODY, reopening=True)),
