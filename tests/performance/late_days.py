@@ -139,11 +139,11 @@ def _write_by_hand(raw: Any, identity: int, rows: list[Any], now: datetime) -> N
     lines = [
         {
             "item_id": item_id,
-            "position": row[16] + 1,
-            "state": row[14],
+            "position": row[17] + 1,
+            "state": row[15],
             "values": {"clock": {"new": row[2]}, "deadline": {"old": later, "new": later}},
             "audience": "all",
-            "prev_hash": row[17],
+            "prev_hash": row[18],
             "hash": f"{item_id:064x}",
         }
         for item_id, row in items.items()
